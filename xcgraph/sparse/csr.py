@@ -1,0 +1,136 @@
+"""A compressed sparse row matrix as plain tensors, on any device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from .ragged import ragged_arange, rowptr_from_counts, rowptr_from_sorted
+
+if TYPE_CHECKING:
+    import scipy.sparse
+
+
+@dataclass(frozen=True)
+class CSR:
+    """A sparse matrix of shape ``(R, C)`` whose rows can be gathered on any device.
+
+    torch's own CSR tensors can neither select rows nor be batched, and SparseTensor needs torch-sparse; this
+    holds the three arrays and the few operations that training needs.
+
+    Args:
+        rowptr: shape ``[R + 1]``, int64.
+        col: column of each entry, shape ``[E]``, int64.
+        value: value of each entry, shape ``[E]``, floating point.
+        shape: ``(R, C)``.
+    """
+
+    rowptr: Tensor
+    col: Tensor
+    value: Tensor
+    shape: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        if self.rowptr.numel() != self.shape[0] + 1:
+            raise ValueError(
+                f"'rowptr' must have {self.shape[0] + 1} entries for {self.shape[0]} rows, "
+                f"got {self.rowptr.numel()}"
+            )
+        if self.col.numel() != self.value.numel():
+            raise ValueError(
+                f"'col' and 'value' must have equal lengths, got {self.col.numel()} and {self.value.numel()}"
+            )
+
+    @classmethod
+    def from_scipy(cls, matrix: scipy.sparse.sparray | scipy.sparse.spmatrix) -> CSR:
+        """From any scipy sparse matrix; values become float32."""
+        csr: Any = matrix.tocsr()
+        return cls(
+            torch.from_numpy(csr.indptr.astype("int64")),
+            torch.from_numpy(csr.indices.astype("int64")),
+            torch.from_numpy(csr.data.astype("float32")),
+            (int(csr.shape[0]), int(csr.shape[1])),
+        )
+
+    @classmethod
+    def from_coo(cls, row: Tensor, col: Tensor, value: Tensor, shape: tuple[int, int]) -> CSR:
+        """From coordinates in any order, each of shape ``[E]``; duplicates are kept."""
+        order = torch.argsort(row * shape[1] + col, stable=True)
+        return cls(rowptr_from_sorted(row[order], shape[0]), col[order], value[order], shape)
+
+    @classmethod
+    def from_adj(cls, adj: Any) -> CSR:
+        """From a torch sparse CSR/COO tensor or a ``torch_sparse.SparseTensor``."""
+        if isinstance(adj, CSR):
+            return adj
+        if isinstance(adj, Tensor):
+            sparse = adj if adj.layout == torch.sparse_csr else adj.to_sparse_csr()
+            shape = (int(sparse.shape[0]), int(sparse.shape[1]))
+            return cls(sparse.crow_indices().long(), sparse.col_indices().long(), sparse.values(), shape)
+        if hasattr(adj, "csr") and hasattr(adj, "sparse_sizes"):
+            rowptr, col, value = adj.csr()
+            if value is None:
+                value = torch.ones(col.numel(), device=col.device)
+            return cls(rowptr, col, value, tuple(adj.sparse_sizes()))
+        if hasattr(adj, "tocsr"):
+            return cls.from_scipy(adj)
+        raise TypeError(f"expected a CSR, a sparse tensor or a scipy sparse matrix, got {type(adj).__name__}")
+
+    def to_scipy(self) -> scipy.sparse.csr_matrix:
+        """As ``scipy.sparse.csr_matrix`` on the host."""
+        from scipy.sparse import csr_matrix
+
+        arrays = (self.value.cpu().numpy(), self.col.cpu().numpy(), self.rowptr.cpu().numpy())
+        return csr_matrix(arrays, shape=self.shape)
+
+    def to_torch(self) -> Tensor:
+        """As a torch tensor of layout ``torch.sparse_csr``."""
+        import warnings
+
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*CSR tensor support is in beta.*")
+            return torch.sparse_csr_tensor(self.rowptr, self.col, self.value, size=self.shape)
+
+    def to(self, device: torch.device | str) -> CSR:
+        """The same matrix on another device."""
+        rowptr, col, value = (t.to(device) for t in (self.rowptr, self.col, self.value))
+        return CSR(rowptr, col, value, self.shape)
+
+    @property
+    def nnz(self) -> int:
+        """Number of stored entries."""
+        return self.col.numel()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the arrays live."""
+        return self.col.device
+
+    def row(self) -> Tensor:
+        """Row of each entry, shape ``[E]``."""
+        return torch.repeat_interleave(self.rowptr.diff())
+
+    def row_counts(self) -> Tensor:
+        """Stored entries a row, shape ``[R]``."""
+        return self.rowptr.diff()
+
+    def select_rows(self, index: Tensor) -> CSR:
+        """Rows ``index`` (shape ``[B]``, any order, repeats allowed) as a CSR of shape ``(B, C)``."""
+        start = self.rowptr[index]
+        length = self.rowptr[index + 1] - start
+        entry, _ = ragged_arange(start, length)
+        return CSR(rowptr_from_counts(length), self.col[entry], self.value[entry], (index.numel(), self.shape[1]))
+
+    def transpose(self) -> CSR:
+        """The transposed matrix, rows sorted by column."""
+        return CSR.from_coo(self.col, self.row(), self.value, (self.shape[1], self.shape[0]))
+
+    def matmul(self, dense: Tensor) -> Tensor:
+        """Product with a dense matrix: ``[R, C] x [C, D] -> [R, D]``, without an ``[E, D]`` intermediate."""
+        return self.to_torch() @ dense
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(shape={self.shape}, nnz={self.nnz}, device={self.device})"
