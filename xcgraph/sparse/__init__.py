@@ -1,7 +1,17 @@
-"""Ragged arithmetic: the one home of CSR tensors, ragged ranges and segment reductions."""
+"""Ragged arithmetic: the one home of CSR tensors, ragged ranges, segment reductions and sparse products."""
 
 from .csr import CSR
+from .gather_dot import gather_dot
 from .ragged import ragged_arange, rowptr_from_counts, rowptr_from_sorted
+from .spmm import spmm
 from .topk import segment_topk
 
-__all__ = ["CSR", "ragged_arange", "rowptr_from_counts", "rowptr_from_sorted", "segment_topk"]
+__all__ = [
+    "CSR",
+    "gather_dot",
+    "ragged_arange",
+    "rowptr_from_counts",
+    "rowptr_from_sorted",
+    "segment_topk",
+    "spmm",
+]

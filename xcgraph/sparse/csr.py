@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from .ragged import ragged_arange, rowptr_from_counts, rowptr_from_sorted
+from .spmm import spmm
 
 if TYPE_CHECKING:
     import scipy.sparse
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CSR:
     """A sparse matrix of shape ``(R, C)`` whose rows can be gathered on any device.
 
@@ -66,10 +67,13 @@ class CSR:
         """From a torch sparse CSR/COO tensor or a ``torch_sparse.SparseTensor``."""
         if isinstance(adj, CSR):
             return adj
-        if isinstance(adj, Tensor):
+        if isinstance(adj, Tensor) and adj.layout != torch.strided:
             sparse = adj if adj.layout == torch.sparse_csr else adj.to_sparse_csr()
             shape = (int(sparse.shape[0]), int(sparse.shape[1]))
-            return cls(sparse.crow_indices().long(), sparse.col_indices().long(), sparse.values(), shape)
+            # Copies, because the compiler takes no views of sparse tensors.
+            arrays = (sparse.crow_indices(), sparse.col_indices(), sparse.values())
+            rowptr, col, value = (array.clone() for array in arrays)
+            return cls(rowptr.long(), col.long(), value, shape)
         if hasattr(adj, "csr") and hasattr(adj, "sparse_sizes"):
             rowptr, col, value = adj.csr()
             if value is None:
@@ -78,6 +82,43 @@ class CSR:
         if hasattr(adj, "tocsr"):
             return cls.from_scipy(adj)
         raise TypeError(f"expected a CSR, a sparse tensor or a scipy sparse matrix, got {type(adj).__name__}")
+
+    @classmethod
+    def from_edge_index(cls, edge_index: Tensor, edge_weight: Tensor | None, shape: tuple[int, int]) -> CSR:
+        """The matrix that PyG message passing multiplies with: row = target, column = source.
+
+        Args:
+            edge_index: shape ``[2, E]``, ``edge_index[0]`` the source and ``edge_index[1]`` the target of each
+                edge; an ``EdgeIndex`` will do. Already sorted by target, it is not sorted again.
+            edge_weight: shape ``[E]``, or ``None`` for ones.
+            shape: ``(number of targets, number of sources)``.
+
+        Raises:
+            ValueError: shapes do not fit, or (on the CPU only, where looking costs nothing) a node is out of
+            range.
+        """
+        plain: Any = edge_index.as_tensor() if hasattr(edge_index, "as_tensor") else edge_index
+        if plain.dim() != 2 or plain.size(0) != 2:
+            raise ValueError(f"'edge_index' must have shape [2, E], got {list(plain.shape)}")
+        col, row = plain.long().unbind(0)
+        if edge_weight is None:
+            edge_weight = torch.ones(row.size(0), device=row.device)
+        elif edge_weight.dim() != 1:
+            raise ValueError(f"'edge_weight' must have shape [E], got {list(edge_weight.shape)}")
+        eager_cpu = not torch.compiler.is_compiling() and not row.is_cuda
+        if not (eager_cpu and bool((row[1:] >= row[:-1]).all())):
+            row, order = torch.sort(row, stable=True)
+            col, edge_weight = col[order], edge_weight[order]
+        if eager_cpu and row.numel() > 0:
+            for name, low, high, size in (
+                ("target", row[0], row[-1], shape[0]),
+                ("source", col.min(), col.max(), shape[1]),
+            ):
+                if int(low) < 0 or int(high) >= size:
+                    raise ValueError(f"'edge_index' names {name} {int(high if low >= 0 else low)} of {size} nodes")
+        # Not rowptr_from_sorted: the output of bincount has no static shape, and waits for a CUDA device.
+        rowptr = torch.searchsorted(row, torch.arange(shape[0] + 1, device=row.device))
+        return cls(rowptr, col, edge_weight, shape)
 
     def to_scipy(self) -> scipy.sparse.csr_matrix:
         """As ``scipy.sparse.csr_matrix`` on the host."""
@@ -92,7 +133,9 @@ class CSR:
 
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*CSR tensor support is in beta.*")
-            return torch.sparse_csr_tensor(self.rowptr, self.col, self.value, size=self.shape)
+            return torch.sparse_csr_tensor(
+                self.rowptr, self.col, self.value, size=self.shape, check_invariants=False
+            )
 
     def to(self, device: torch.device | str) -> CSR:
         """The same matrix on another device."""
@@ -129,8 +172,12 @@ class CSR:
         return CSR.from_coo(self.col, self.row(), self.value, (self.shape[1], self.shape[0]))
 
     def matmul(self, dense: Tensor) -> Tensor:
-        """Product with a dense matrix: ``[R, C] x [C, D] -> [R, D]``, without an ``[E, D]`` intermediate."""
-        return self.to_torch() @ dense
+        """Product with a dense matrix or vector: ``[R, C] x [C, D] -> [R, D]``, see :func:`spmm`."""
+        if dense.size(0) != self.shape[1]:
+            raise ValueError(f"'dense' must have {self.shape[1]} rows, got {dense.size(0)}")
+        if dense.dim() == 1:
+            return spmm(self.rowptr, self.col, self.value, dense.unsqueeze(1)).squeeze(1)
+        return spmm(self.rowptr, self.col, self.value, dense)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(shape={self.shape}, nnz={self.nnz}, device={self.device})"
