@@ -1,0 +1,33 @@
+"""Precision, nDCG and recall at k, plain and propensity-scored, by the conventions of extreme classification.
+
+The metrics are PyG link prediction metrics and can be mixed with PyG's own; :class:`Evaluator` computes the fixed
+set that every run reports.
+"""
+
+from .evaluator import Evaluator
+from .filter_predictions import filter_matrix, filter_predictions
+from .propensity import inverse_propensity
+from .ps_metric import PSMetric
+from .ps_ndcg import PSNDCG
+from .ps_precision import PSPrecision
+from .top_k import MISSING, top_k
+from .xc_metric import XCMetric
+from .xc_ndcg import XCNDCG
+from .xc_precision import XCPrecision
+from .xc_recall import XCRecall
+
+__all__ = [
+    "MISSING",
+    "PSNDCG",
+    "XCNDCG",
+    "Evaluator",
+    "PSMetric",
+    "PSPrecision",
+    "XCMetric",
+    "XCPrecision",
+    "XCRecall",
+    "filter_matrix",
+    "filter_predictions",
+    "inverse_propensity",
+    "top_k",
+]
