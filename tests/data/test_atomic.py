@@ -1,0 +1,59 @@
+import stat
+
+import pytest
+
+from xcgraph.data import atomic_folder
+
+
+def test_atomic_folder_appears_whole(tmp_path):
+    out = tmp_path / "deep" / "out"
+    with atomic_folder(out) as work:
+        (work / "a").write_text("1")
+        assert not out.exists()
+    assert [p.name for p in out.parent.iterdir()] == ["out"]
+    assert (out / "a").read_text() == "1"
+    assert stat.S_IMODE(out.stat().st_mode) == stat.S_IMODE(out.parent.stat().st_mode)
+
+
+def test_atomic_folder_leaves_nothing_behind(tmp_path):
+    with pytest.raises(RuntimeError), atomic_folder(tmp_path / "out") as work:
+        (work / "a").write_text("1")
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_atomic_folder_keeps_what_is_there(tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "mine").write_text("mine")
+    with pytest.raises(FileExistsError, match="holds files"), atomic_folder(out):
+        pytest.fail("entered")
+    (out / "a").write_text("old")
+    (out / "b").write_text("stale")
+    (out / "sub").mkdir()
+    (out / "sub" / "old").write_text("old")
+    with atomic_folder(out, overwrite=True, stale=["a", "b"]) as work:
+        (work / "a").write_text("new")
+        (work / "sub").mkdir()
+    assert sorted(p.name for p in out.iterdir()) == ["a", "mine", "sub"]
+    assert (out / "a").read_text() == "new"
+    assert list((out / "sub").iterdir()) == []
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_atomic_folder_in_the_working_directory(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    out.mkdir()
+    monkeypatch.chdir(out)
+    with atomic_folder(".") as work:
+        (work / "a").write_text("1")
+    assert [p.name for p in tmp_path.iterdir()] == ["out"] and (out / "a").read_text() == "1"
+
+
+def test_atomic_folder_refuses_a_file(tmp_path):
+    (tmp_path / "out").write_text("")
+    with (
+        pytest.raises(FileExistsError, match="expected a folder"),
+        atomic_folder(tmp_path / "out", overwrite=True),
+    ):
+        pytest.fail("entered")

@@ -1,0 +1,42 @@
+"""What a data set is: documents, labels with text, relevance, and the files they live in."""
+
+from .atomic import atomic_folder
+from .check import check_folder
+from .document import Document
+from .error import DataError
+from .filter_pairs import read_filter_pairs, select_filter_rows, write_filter_pairs
+from .folder_format import folder_format
+from .joint_text import read_joint_text, write_joint_text
+from .label import Label
+from .lf_dataset import LFDataset
+from .problem import Problem
+from .raw_reader import read_documents, read_labels
+from .raw_writer import write_raw_folder
+from .sparse_text import read_sparse_text, write_sparse_text
+from .tokenize import tokenize
+from .vectorizer import Vectorizer
+from .xmlrepo_writer import write_xmlrepo_folder
+
+__all__ = [
+    "DataError",
+    "Document",
+    "LFDataset",
+    "Label",
+    "Problem",
+    "Vectorizer",
+    "atomic_folder",
+    "check_folder",
+    "folder_format",
+    "read_documents",
+    "read_filter_pairs",
+    "read_joint_text",
+    "read_labels",
+    "read_sparse_text",
+    "select_filter_rows",
+    "tokenize",
+    "write_filter_pairs",
+    "write_joint_text",
+    "write_raw_folder",
+    "write_sparse_text",
+    "write_xmlrepo_folder",
+]

@@ -1,0 +1,58 @@
+"""Folders that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def atomic_folder(
+    path: str | os.PathLike[str], overwrite: bool = False, stale: Iterable[str] = ()
+) -> Iterator[Path]:
+    """A temporary folder that becomes ``path`` when the block ends, and vanishes when the block raises.
+
+    Where ``path`` does not exist, the finished folder is renamed to it. Where it does, the finished files are
+    moved into it one by one, those of the same name are replaced (if ``overwrite`` is set), and other files stay:
+    the folder may be the user's own.
+
+    Args:
+        path: the folder to make; its parents are made too.
+        overwrite: whether ``path`` may hold files already.
+        stale: names of files to remove from an existing folder unless the block wrote them.
+
+    Yields:
+        The temporary folder to write in, beside ``path``.
+
+    Raises:
+        FileExistsError: if ``path`` is a file, or holds files and ``overwrite`` is not set; raised before the
+            block is entered.
+    """
+    path = Path(path)
+    if path.exists() and not path.is_dir():
+        raise FileExistsError(f"{path}: expected a folder, got a file; choose another name")
+    if path.is_dir() and not overwrite and any(path.iterdir()):
+        raise FileExistsError(f"{path}: holds files already; choose another folder, or ask to overwrite it")
+    path = path.resolve()  # "." has no name of its own
+    path.parent.mkdir(parents=True, exist_ok=True)
+    work = path.parent / f".{path.name}.{uuid.uuid4().hex[:8]}.tmp"
+    work.mkdir()
+    try:
+        yield work
+        if path.is_dir():
+            written = {item.name for item in work.iterdir()}
+            for item in sorted(work.iterdir()):
+                if item.is_dir() and (path / item.name).is_dir():
+                    shutil.rmtree(path / item.name)
+                os.replace(item, path / item.name)
+            for name in stale:
+                if name not in written:
+                    (path / name).unlink(missing_ok=True)
+        else:
+            os.replace(work, path)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)

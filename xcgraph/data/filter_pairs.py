@@ -1,0 +1,95 @@
+"""Filter pairs: (document, label) entries that leave both predictions and truth before scoring."""
+
+from __future__ import annotations
+
+import os
+from array import array
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from .lines import read_lines
+from .report import Report
+
+
+def read_filter_pairs(
+    path: str | os.PathLike[str],
+    num_documents: int,
+    num_labels: int,
+    report: Report | None = None,
+) -> np.ndarray:
+    """Reads a filter file: one ``document label`` a line, both 0-based; blank lines are skipped.
+
+    Args:
+        path: the file; an absent one means no pairs.
+        num_documents: rows of the split that the file belongs to.
+        num_labels: number of labels.
+        report: takes the problems found; by default the first error is raised.
+
+    Returns:
+        int64, shape ``[M, 2]``, in file order.
+
+    Raises:
+        DataError: if a line does not hold two whole numbers, or one of them is out of range.
+    """
+    path = Path(path)
+    report = report or Report()
+    pairs = array("q")
+    if path.exists():
+        for number, line in read_lines(path, report):
+            if line is None or not line.strip():
+                continue
+            fields = line.split()
+            try:
+                document, label = (int(field) for field in fields)
+            except ValueError:
+                report.error(path, number, f"expected 'document label', two whole numbers, got {shorten(line)}")
+                continue
+            if not 0 <= document < num_documents:
+                report.error(path, number, f"expected a document below {num_documents}, got {document}")
+            elif not 0 <= label < num_labels:
+                report.error(path, number, f"expected a label below {num_labels}, got {label}")
+            else:
+                pairs.extend((document, label))
+    return np.frombuffer(pairs, dtype=np.int64).reshape(-1, 2).copy() if pairs else no_pairs()
+
+
+def write_filter_pairs(path: str | os.PathLike[str], pairs: np.ndarray | Iterable[tuple[int, int]]) -> int:
+    """Writes ``pairs`` (``[M, 2]`` or an iterable of pairs) in that order; returns how many there were."""
+    count = 0
+    with open(path, "w", encoding="ascii", newline="\n") as file:
+        for document, label in pairs:
+            file.write(f"{int(document)} {int(label)}\n")
+            count += 1
+    return count
+
+
+def select_filter_rows(pairs: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The pairs of documents ``rows``, renumbered to positions in ``rows``.
+
+    Args:
+        pairs: int64, shape ``[M, 2]``.
+        rows: distinct document rows, shape ``[B]``.
+
+    Returns:
+        int64, shape ``[M', 2]``, in the order of ``pairs``.
+    """
+    if len(pairs) == 0 or len(rows) == 0:
+        return no_pairs()
+    position = np.full(max(int(pairs[:, 0].max()), int(np.max(rows))) + 1, -1, dtype=np.int64)
+    position[rows] = np.arange(len(rows))
+    moved = position[pairs[:, 0]]
+    keep = moved >= 0
+    return np.stack([moved[keep], pairs[keep, 1]], axis=1)
+
+
+def no_pairs() -> np.ndarray:
+    """An empty ``[0, 2]`` array."""
+    return np.empty((0, 2), dtype=np.int64)
+
+
+def shorten(text: str, width: int = 60) -> str:
+    """``text`` quoted, cut to ``width`` characters, for error messages."""
+    text = text.strip()
+    return repr(text if len(text) <= width else text[: width - 3] + "...")
