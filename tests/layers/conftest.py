@@ -1,0 +1,31 @@
+"""Fixtures for the tests of layers."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
+
+
+@pytest.fixture(params=["cpu", pytest.param("cuda", marks=_CUDA)])
+def device(request: pytest.FixtureRequest) -> torch.device:
+    """Every device that the layers promise to run on."""
+    return torch.device(request.param)
+
+
+@pytest.fixture(autouse=True)
+def _seed() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.fixture
+def compiled():
+    """Compiles in one graph with dynamic shapes, without generating code; ``"aot_eager"`` traces gradients too."""
+
+    torch.compiler.reset()
+
+    def compile_(function, backend: str = "eager"):
+        return torch.compile(function, dynamic=True, fullgraph=True, backend=backend)
+
+    return compile_
