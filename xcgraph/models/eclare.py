@@ -1,0 +1,61 @@
+"""ECLARE: extreme classification with label graph correlations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xcgraph.layers import LabelAttention
+
+from .label_model import LabelModel
+
+
+class ECLARE(LabelModel):
+    r"""ECLARE (Mittal et al., WWW 2021): attention over label text, label graph and refinement vectors.
+
+    .. math::
+        \mathbf{w}_l = \sum_j \omega_{l,j} \, \mathbf{a}_{l,j}, \qquad
+        \mathbf{a}_{l,h} = R_h((\hat{\mathbf{G}}^h \mathbf{u})_l), \quad
+        \mathbf{a}_{l,k+1} = \mathbf{r}_l
+
+    Args:
+        num_tokens: size of the vocabulary shared by documents and labels, V.
+        num_labels: L.
+        dim: size of the embeddings, D.
+        num_hops: hops over the label graph, k.
+        dropout: within residual blocks and attention.
+        document_dropout: of the document embedding; as ``dropout`` if ``None``.
+        refinement: whether each label has a free vector :math:`\mathbf{r}_l` (not in module I).
+        bias: whether each label has a bias; the paper's classifiers have none.
+        **kwargs: ``sparse_tokens``, ``sparse_labels`` of :class:`LabelModel`.
+    """
+
+    def __init__(
+        self,
+        num_tokens: int,
+        num_labels: int,
+        dim: int = 300,
+        num_hops: int = 1,
+        dropout: float = 0.2,
+        document_dropout: float | None = None,
+        refinement: bool = True,
+        bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            num_tokens, num_labels, dim, num_hops, "eclare", dropout, document_dropout, refinement, bias, **kwargs
+        )
+        self.attention = LabelAttention(dim, num_hops + 1 + refinement, dropout)
+
+    def combine(self, hops: Tensor, refinement: Tensor | None) -> Tensor:
+        """Label vectors ``[n, D]`` from hops ``[n, num_hops + 1, D]`` and refinement vectors ``[n, D]``."""
+        components = self.label_blocks.forward_hops(hops)
+        if refinement is not None:
+            components = torch.cat([components, refinement.unsqueeze(1)], dim=1)
+        return self.attention(components)
+
+    def config(self) -> dict[str, Any]:
+        """What ``ECLARE(**config)`` needs to make an untrained copy, as json values."""
+        return {**super().config(), "num_hops": self.num_hops}

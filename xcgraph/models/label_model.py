@@ -1,0 +1,132 @@
+"""What DECAF and ECLARE have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xcgraph.layers import GALE, BagEmbedding, GatedResidualBlock, LabelClassifier, ResidualBlock
+from xcgraph.sparse import CSR
+
+
+class LabelModel(torch.nn.Module):
+    r"""Scores documents against label vectors that are made of text, graph and free parameters.
+
+    A document is encoded as :math:`\hat{\mathbf{x}} = \mathrm{Dropout}(\mathrm{ReLU}(R_D(\sum_t x_t
+    \mathbf{e}_t)))`. A label's *hops* are its raw text embedding :math:`\mathbf{u}` and, up to ``num_hops``,
+    those of its neighbourhoods, :math:`\hat{\mathbf{G}}^h \mathbf{u}`; sub-classes say how hops and refinement
+    vectors become the label vector :math:`\mathbf{w}_l`, in :meth:`combine`. The logit is
+    :math:`\langle \hat{\mathbf{x}}, \mathbf{w}_l \rangle + b_l`.
+
+    Hops and label vectors are functions of their own, so that a caller can precompute either: hops while token
+    embeddings are frozen, label vectors once training is over.
+
+    Args:
+        num_tokens: size of the vocabulary shared by documents and labels, V.
+        num_labels: L.
+        dim: size of the embeddings, D.
+        num_hops: hops over the label graph, 0 for none.
+        residual: ``"eclare"`` or ``"decaf"``, the kind of residual block.
+        dropout: within the residual blocks.
+        document_dropout: of the document embedding.
+        refinement: whether each label has a free vector.
+        bias: whether each label has a bias.
+        sparse_tokens: give the token table sparse gradients.
+        sparse_labels: give refinement vectors and biases sparse gradients: a step then costs the labels of the
+            batch and not L.
+    """
+
+    def __init__(
+        self,
+        num_tokens: int,
+        num_labels: int,
+        dim: int,
+        num_hops: int,
+        residual: str,
+        dropout: float = 0.2,
+        document_dropout: float | None = None,
+        refinement: bool = True,
+        bias: bool = True,
+        sparse_tokens: bool = False,
+        sparse_labels: bool = False,
+    ) -> None:
+        super().__init__()
+        self.num_tokens = num_tokens
+        self.num_labels = num_labels
+        self.dim = dim
+        self.num_hops = num_hops
+        self.embedding = BagEmbedding(num_tokens, dim, sparse=sparse_tokens)
+        block = ResidualBlock if residual == "eclare" else GatedResidualBlock
+        self.document_block = block(dim, dropout)
+        self.document_dropout = torch.nn.Dropout(dropout if document_dropout is None else document_dropout)
+        self.label_blocks = GALE(dim, num_hops=num_hops, residual=residual, dropout=dropout)
+        self.classifier = LabelClassifier(num_labels, dim, refinement=refinement, bias=bias, sparse=sparse_labels)
+
+    @property
+    def refinement(self) -> bool:
+        """Whether each label has a free vector."""
+        return self.classifier.weight is not None
+
+    def encode_documents(self, x: CSR) -> Tensor:
+        """Embeds documents ``[B, V]`` as ``[B, D]``, not negative."""
+        return self.document_dropout(self.document_block(self.embedding(x)).relu())
+
+    def label_hops(self, label_x: CSR, edge_index: Any = None, edge_weight: Tensor | None = None) -> Tensor:
+        """Raw text embeddings of all labels and of their neighbourhoods, shape ``[L, num_hops + 1, D]``.
+
+        Args:
+            label_x: label texts, ``[L, V]``.
+            edge_index: the normalised label graph, in any form that
+                :class:`~xcgraph.layers.LabelPropagation` takes; not needed without hops.
+            edge_weight: shape ``[E]``.
+        """
+        return self.label_blocks.propagate_hops(self.embedding(label_x), edge_index, edge_weight)
+
+    def combine(self, hops: Tensor, refinement: Tensor | None) -> Tensor:
+        """Label vectors ``[n, D]`` from hops ``[n, num_hops + 1, D]`` and refinement vectors ``[n, D]``."""
+        raise NotImplementedError
+
+    def label_vectors(self, hops: Tensor, index: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """Vectors ``[n, D]`` and biases ``[n]`` of labels.
+
+        Args:
+            hops: those labels' rows of :meth:`label_hops`, shape ``[n, num_hops + 1, D]``.
+            index: which labels they are, shape ``[n]``. ``None``: all, in order.
+        """
+        refinement, bias = self.classifier.select(index)
+        return self.combine(hops, refinement), bias
+
+    def forward(
+        self,
+        doc_x: CSR,
+        label_x: CSR,
+        edge_index: Any = None,
+        edge_weight: Tensor | None = None,
+        shortlist: Tensor | None = None,
+    ) -> Tensor:
+        """Logits of documents, everything computed anew.
+
+        Args:
+            doc_x: documents, ``[B, V]``.
+            label_x: label texts, ``[L, V]``.
+            edge_index: the normalised label graph.
+            edge_weight: shape ``[E]``.
+            shortlist: labels to score for each document, int64 ``[B, S]``, -1 for none. ``None``: all.
+
+        Returns:
+            Shape ``[B, L]`` or ``[B, S]``.
+        """
+        weight, bias = self.label_vectors(self.label_hops(label_x, edge_index, edge_weight))
+        return self.classifier(self.encode_documents(doc_x), weight, bias, shortlist)
+
+    def config(self) -> dict[str, Any]:
+        """What ``type(self)(**config)`` needs to make an untrained copy, as json values."""
+        return {
+            "num_tokens": self.num_tokens,
+            "num_labels": self.num_labels,
+            "dim": self.dim,
+            "refinement": self.refinement,
+            "bias": self.classifier.bias is not None,
+        }
