@@ -1,0 +1,57 @@
+"""The document side of a trained model, folded into four tensors."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from xcgraph.layers import GatedResidualBlock
+from xcgraph.models import LabelModel
+from xcgraph.sparse import CSR, spmm
+
+
+class DocumentEncoder:
+    r"""Embeds documents as the model in evaluation mode does: :math:`\mathrm{ReLU}(\mathbf{g} \odot \mathbf{v} +
+    \mathbf{W} \, \mathrm{ReLU}(\mathbf{v}) + \mathbf{b})`, :math:`\mathbf{v} = \sum_t x_t \mathbf{e}_t`.
+
+    Spectral norms and gates are constants once training is over, and are multiplied into ``weight`` and ``bias``.
+
+    Args:
+        tokens: token embeddings, shape ``[V, D]``.
+        gate: :math:`\mathbf{g}`, shape ``[D]``.
+        weight: :math:`\mathbf{W}`, shape ``[D, D]``.
+        bias: :math:`\mathbf{b}`, shape ``[D]``.
+    """
+
+    def __init__(self, tokens: Tensor, gate: Tensor, weight: Tensor, bias: Tensor) -> None:
+        self.tokens = tokens
+        self.gate = gate
+        self.weight = weight
+        self.bias = bias
+
+    @classmethod
+    @torch.no_grad()
+    def from_model(cls, model: LabelModel) -> DocumentEncoder:
+        """The document side of ``model`` as it is now; the token table is shared, not copied."""
+        training = model.training
+        model.eval()  # in training mode, looking at a spectrally normalised weight changes it
+        block = model.document_block
+        linear = block.linear.linear
+        weight, bias = linear.weight.detach(), linear.bias.detach()
+        if isinstance(block, GatedResidualBlock):
+            gate, scale = block.alpha.sigmoid(), block.beta.sigmoid()
+        else:
+            gate, scale = torch.ones_like(bias), block.kappa.expand_as(bias)
+        folded = cls(model.embedding.weight.detach(), gate, scale.unsqueeze(1) * weight, scale * bias)
+        model.train(training)
+        return folded
+
+    @torch.no_grad()
+    def __call__(self, x: CSR) -> Tensor:
+        """Embeds documents ``[N, V]`` as ``[N, D]``."""
+        v = spmm(x.rowptr, x.col, x.value, self.tokens)
+        return (self.gate * v + torch.nn.functional.linear(v.relu(), self.weight, self.bias)).relu()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The four tensors by name."""
+        return {"tokens": self.tokens, "gate": self.gate, "weight": self.weight, "bias": self.bias}

@@ -1,0 +1,172 @@
+"""A trained model on disk: json, safetensors and npy, complete or absent."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from xcgraph.data import Vectorizer
+from xcgraph.data.atomic import atomic_folder
+from xcgraph.shortlist import ClusterIndex
+from xcgraph.sparse import CSR
+
+from .document_encoder import DocumentEncoder
+from .label_ranker import BeamSearch, EnsembleRanker, Expansion, LabelRanker
+
+#: Of the folder; a reader refuses what is newer.
+FORMAT_VERSION = 1
+
+
+@dataclass
+class StoredModel:
+    """What a model folder holds.
+
+    Args:
+        ranker: ready to rank.
+        vectorizer: turns texts into features; ``None`` for a model of features that came without texts.
+        label_uids: names of the labels, L.
+        label_titles: titles of the labels, L.
+        config: ``config.json``.
+    """
+
+    ranker: EnsembleRanker
+    vectorizer: Vectorizer | None
+    label_uids: list[str]
+    label_titles: list[str]
+    config: dict[str, Any]
+
+
+def save_model(
+    folder: str | os.PathLike[str],
+    ranker: EnsembleRanker,
+    vectorizer: Vectorizer | None,
+    label_uids: list[str],
+    label_titles: list[str],
+    config: dict[str, Any],
+) -> None:
+    """Writes a model folder; an older one of that name stays whole until the new one is.
+
+    Args:
+        folder: holds ``config.json``, ``labels.json``, ``vectorizer/`` and ``member-N.safetensors``.
+        ranker: the trained model.
+        vectorizer: or ``None``.
+        label_uids: L names.
+        label_titles: L titles.
+        config: json values to keep beside, such as the settings of the run.
+    """
+    members = []
+    with atomic_folder(folder, overwrite=True) as work:
+        for number, member in enumerate(ranker.members):
+            tensors, description = _pack(member)
+            tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
+            save_file(tensors, work / f"member-{number}.safetensors")
+            members.append(description)
+        if vectorizer is not None:
+            vectorizer.save(work / "vectorizer")
+        labels = {"uids": label_uids, "titles": label_titles}
+        (work / "labels.json").write_text(json.dumps(labels, ensure_ascii=False), encoding="utf-8")
+        config = {"format_version": FORMAT_VERSION, **config, "members": members}
+        (work / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
+
+
+def load_model(folder: str | os.PathLike[str], device: torch.device | str = "cpu") -> StoredModel:
+    """Reads what :func:`save_model` wrote.
+
+    Raises:
+        FileNotFoundError: if ``folder`` is no model folder.
+        ValueError: if it is of a newer version, or damaged.
+    """
+    folder = Path(folder)
+    if not (folder / "config.json").is_file():
+        raise FileNotFoundError(f"{folder}: expected a model folder with a config.json; 'run' writes one, model/")
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        version = config["format_version"]
+        if version > FORMAT_VERSION:
+            raise ValueError(
+                f"it is of format {version}, this xcgraph reads up to {FORMAT_VERSION}: update xcgraph"
+            )
+        labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+        members = [
+            _unpack(load_file(folder / f"member-{number}.safetensors", device=str(device)), description)
+            for number, description in enumerate(config["members"])
+        ]
+        vectorizer = Vectorizer.load(folder / "vectorizer") if (folder / "vectorizer").is_dir() else None
+        sizes = {len(labels["uids"]), len(labels["titles"]), *(member.weight.size(0) for member in members)}
+        if len(sizes) != 1:
+            raise ValueError(f"its files disagree on the number of labels: {sorted(sizes)}")
+    except (KeyError, ValueError, TypeError, SafetensorError, OSError) as error:
+        raise ValueError(f"{folder}: cannot be read as a model: {error}") from None
+    return StoredModel(EnsembleRanker(members), vectorizer, labels["uids"], labels["titles"], config)
+
+
+def _pack(member: LabelRanker) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    tensors = {"label.weight": member.weight}
+    if member.bias is not None:
+        tensors["label.bias"] = member.bias
+    tensors |= {f"encoder.{name}": value for name, value in member.encoder.tensors().items()}
+    description: dict[str, Any] = {"beam": member.beam, "game": _pack_graph(tensors, "graph", member.expansion)}
+    search = member.shortlister
+    if search is not None:
+        tensors["meta.weight"] = search.weight
+        if search.bias is not None:
+            tensors["meta.bias"] = search.bias
+        tensors["meta.assignment"] = search.clusters.assignment
+        tensors |= {f"meta_encoder.{name}": value for name, value in search.encoder.tensors().items()}
+        description["shortlister"] = {
+            "beam": search.beam,
+            "num_clusters": search.clusters.num_clusters,
+            "game": _pack_graph(tensors, "meta_graph", search.expansion),
+        }
+    return tensors, description
+
+
+def _unpack(tensors: dict[str, Tensor], description: dict[str, Any]) -> LabelRanker:
+    search = None
+    if description.get("shortlister") is not None:
+        meta = description["shortlister"]
+        search = BeamSearch(
+            DocumentEncoder(**_part(tensors, "meta_encoder")),
+            tensors["meta.weight"],
+            tensors.get("meta.bias"),
+            ClusterIndex(tensors["meta.assignment"], meta["num_clusters"]),
+            meta["beam"],
+            _unpack_graph(tensors, "meta_graph", meta["game"]),
+        )
+    return LabelRanker(
+        DocumentEncoder(**_part(tensors, "encoder")),
+        tensors["label.weight"],
+        tensors.get("label.bias"),
+        search,
+        _unpack_graph(tensors, "graph", description["game"]),
+        description["beam"],
+    )
+
+
+def _part(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    return {k[len(name) + 1 :]: v for k, v in tensors.items() if k.startswith(name + ".")}
+
+
+def _pack_graph(tensors: dict[str, Tensor], name: str, expansion: Expansion | None) -> float:
+    """Adds the graph to ``tensors``; returns the weight of its scores."""
+    if expansion is None:
+        return 0.0
+    graph = expansion.graph
+    tensors |= {f"{name}.rowptr": graph.rowptr, f"{name}.col": graph.col, f"{name}.value": graph.value}
+    return expansion.mix
+
+
+def _unpack_graph(tensors: dict[str, Tensor], name: str, mix: float) -> Expansion | None:
+    part = _part(tensors, name)
+    if not part:
+        return None
+    n = part["rowptr"].numel() - 1
+    return Expansion(CSR(part["rowptr"], part["col"], part["value"], (n, n)), mix)
