@@ -1,0 +1,61 @@
+"""Optimisers and learning rate schedules."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+
+from xcgraph.models import LabelModel
+
+
+def make_optimizers(
+    model: LabelModel, learning_rate: float, freeze_tokens: bool = False
+) -> list[torch.optim.Optimizer]:
+    """Adam for what is small, SparseAdam for tables with sparse gradients (defaults of the papers otherwise).
+
+    Args:
+        model: ``requires_grad`` of its token table is set by ``freeze_tokens``.
+        learning_rate: of all of them.
+        freeze_tokens: leave the token embeddings as they are.
+    """
+    model.embedding.weight.requires_grad_(not freeze_tokens)
+    tables = []
+    if model.embedding.sparse and not freeze_tokens:
+        tables.append(model.embedding.weight)
+    if model.classifier.sparse:
+        tables += [p for p in (model.classifier.weight, model.classifier.bias) if p is not None]
+    ids = {id(p) for p in tables}
+    dense = [p for p in model.parameters() if p.requires_grad and id(p) not in ids]
+    optimizers: list[torch.optim.Optimizer] = [torch.optim.Adam(dense, lr=learning_rate, fused=True)]
+    if tables:
+        optimizers.append(torch.optim.SparseAdam(tables, lr=learning_rate))
+    return optimizers
+
+
+Schedule = Callable[[int], float]
+"""Maps a step, from 0, to a factor of the learning rate."""
+
+
+def cosine_schedule(num_steps: int, warmup: float) -> Schedule:
+    """Linear warm-up over a share ``warmup`` of the steps, then half a cosine down to zero."""
+    rise = max(1, round(warmup * num_steps))
+
+    def factor(step: int) -> float:
+        if step < rise:
+            return (step + 1) / rise
+        return 0.5 * (1.0 + math.cos(math.pi * min(1.0, (step - rise) / max(1, num_steps - rise))))
+
+    return factor
+
+
+def halving_schedule(steps_per_epoch: int, interval: int) -> Schedule:
+    """The papers' schedule: half the rate after ``interval`` epochs, then every ``max(5, interval // 2)``."""
+    later = max(5, interval // 2)
+
+    def factor(step: int) -> float:
+        epoch = step // max(1, steps_per_epoch)
+        return 1.0 if epoch < interval else 0.5 ** (1 + (epoch - interval) // later)
+
+    return factor

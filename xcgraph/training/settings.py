@@ -1,0 +1,196 @@
+"""Every number that a run depends on, and the recipes that set them."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+ModelName = Literal["eclare", "decaf"]
+RecipeName = Literal["default", "paper"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of a run; ``--set key=value`` on the command line changes any of them.
+
+    The defaults are those of the ``default`` recipe; :func:`make_settings` applies the ``paper`` recipe.
+    """
+
+    # Model
+    dim: int = 256
+    dropout: float = 0.2
+    document_dropout: float = 0.5
+    num_hops: int = 1
+    label_bias: bool = True
+    instances: int = 1
+
+    # Label graph
+    graph: Literal["walk", "cooccurrence", "text", "none"] = "walk"
+    restart: float = 0.8
+    walk_length: int = 400
+    graph_top_k: int = 10
+    head_threshold: int = 500
+    prune_max_dist: float = 1.0
+
+    # Optimisation
+    batch_size: int = 128
+    learning_rate: float = 2e-3
+    max_steps: int = 6000
+    min_epochs: int = 6
+    max_epochs: int = 20
+    patience: int = 3
+    warmup: float = 0.05
+    negatives: int = 1024
+    validation_fraction: float = 0.05
+    validation_documents: int = 5000
+
+    # Scoring
+    scoring: Literal["auto", "all", "shortlist"] = "auto"
+    game: float = 0.0
+    top_k: int = 100
+
+    # Shortlister (with all labels scored, of no effect)
+    cluster_size: int = 4
+    beam: int = 50
+    hard_negatives: int = 16
+    surrogate_epochs: int = 10
+    shortlister_epochs: int = 5
+
+    # The paper's schedule, of effect in the paper recipe only
+    surrogate_learning_rate: float = 0.01
+    ranker_learning_rate: float = 0.008
+    ranker_epochs: int = 10
+    surrogate_dropout: float = 0.5
+
+    def updated(self, changes: dict[str, Any]) -> Settings:
+        """A copy with some settings changed."""
+        return dataclasses.replace(self, **changes)
+
+    def as_dict(self) -> dict[str, Any]:
+        """All settings, as json values."""
+        return dataclasses.asdict(self)
+
+
+#: What the paper recipe changes, by model: the settings published for LF-AmazonTitles-131K (DECAF, WSDM 2021,
+#: supplement; ECLARE, WWW 2021).
+PAPER: dict[str, dict[str, Any]] = {
+    "eclare": {
+        "dim": 300,
+        "document_dropout": 0.2,
+        "label_bias": False,
+        "instances": 3,
+        "batch_size": 255,
+        "scoring": "shortlist",
+        "game": 0.5,
+        "beam": 50,
+        "surrogate_epochs": 20,
+        "shortlister_epochs": 10,
+        "surrogate_learning_rate": 0.005,
+        "ranker_learning_rate": 0.004,
+        "surrogate_dropout": 0.2,
+    },
+    "decaf": {
+        "dim": 300,
+        "document_dropout": 0.2,
+        "instances": 3,
+        "batch_size": 255,
+        "scoring": "shortlist",
+        "beam": 200,
+        "surrogate_epochs": 20,
+        "shortlister_epochs": 10,
+        "surrogate_learning_rate": 0.01,
+        "ranker_learning_rate": 0.008,
+        "surrogate_dropout": 0.5,
+    },
+}
+
+
+def make_settings(
+    model: str = "eclare", recipe: str = "default", overrides: Iterable[str] | dict[str, Any] = ()
+) -> Settings:
+    """Settings of a recipe with changes.
+
+    Args:
+        model: ``"eclare"`` or ``"decaf"``.
+        recipe: ``"default"``, or ``"paper"`` for the four modules with the papers' settings.
+        overrides: ``"key=value"`` strings, or a dictionary.
+
+    Raises:
+        ValueError: for an unknown model, recipe or key, or a value that does not fit.
+    """
+    if model not in PAPER:
+        raise ValueError(f"'model' must be 'eclare' or 'decaf', got {model!r}")
+    if recipe not in ("default", "paper"):
+        raise ValueError(f"'recipe' must be 'default' or 'paper', got {recipe!r}")
+    changes: dict[str, Any] = dict(PAPER[model]) if recipe == "paper" else {}
+    if model == "decaf":
+        changes |= {"graph": "none", "num_hops": 0, "game": 0.0}
+    if not isinstance(overrides, dict):
+        overrides = dict(_split(item) for item in overrides)
+    for key, value in overrides.items():
+        changes[key] = _coerce(key, value)
+    settings = Settings().updated(changes)
+    _check(settings, model)
+    return settings
+
+
+def _split(item: str) -> tuple[str, str]:
+    key, equals, value = item.partition("=")
+    if not equals:
+        raise ValueError(f"expected key=value, got {item!r}")
+    return key.strip(), value.strip()
+
+
+def _coerce(key: str, value: Any) -> Any:
+    hints = typing.get_type_hints(Settings)
+    if key not in hints:
+        close = difflib.get_close_matches(key, hints, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(sorted(hints))}"
+        raise ValueError(f"no setting is called {key!r}{hint}")
+    kind = hints[key]
+    if typing.get_origin(kind) is Literal:
+        if value not in typing.get_args(kind):
+            raise ValueError(f"{key!r} must be one of {', '.join(typing.get_args(kind))}, got {value!r}")
+        return value
+    if isinstance(kind, types.UnionType):
+        if value is None or str(value).lower() == "none":
+            return None
+        kind = next(k for k in typing.get_args(kind) if k is not type(None))
+    if kind is bool:
+        names = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+        if str(value).lower() not in names:
+            raise ValueError(f"{key!r} must be true or false, got {value!r}")
+        return names[str(value).lower()]
+    try:
+        number = float(value)
+        if kind is int and number != int(number):
+            raise ValueError
+        return kind(number)
+    except (TypeError, ValueError):
+        noun = "a whole number" if kind is int else "a number"
+        raise ValueError(f"{key!r} must be {noun}, got {value!r}") from None
+
+
+def _check(settings: Settings, model: str) -> None:
+    for name in (
+        "dim", "instances", "walk_length", "graph_top_k", "batch_size", "max_steps", "min_epochs", "max_epochs",
+        "patience", "negatives", "top_k", "cluster_size", "beam", "hard_negatives", "surrogate_epochs",
+        "shortlister_epochs", "ranker_epochs", "learning_rate", "surrogate_learning_rate", "ranker_learning_rate",
+    ):  # fmt: skip
+        if getattr(settings, name) <= 0:
+            raise ValueError(f"{name!r} must be positive, got {getattr(settings, name)}")
+    for name in ("dropout", "document_dropout", "surrogate_dropout", "validation_fraction"):
+        if not 0 <= getattr(settings, name) < 1:
+            raise ValueError(f"{name!r} must be at least 0 and below 1, got {getattr(settings, name)}")
+    for name in ("restart", "game", "warmup"):
+        if not 0 <= getattr(settings, name) <= 1:
+            raise ValueError(f"{name!r} must be between 0 and 1, got {getattr(settings, name)}")
+    if model == "decaf" and (settings.graph != "none" or settings.num_hops or settings.game):
+        raise ValueError("DECAF uses no label graph: 'graph', 'num_hops' and 'game' must stay none, 0 and 0")
+    if model == "eclare" and settings.graph == "none" and (settings.num_hops or settings.game):
+        raise ValueError("without a label graph (graph=none), 'num_hops' and 'game' must be 0")

@@ -1,0 +1,49 @@
+"""Metrics on validation documents during training."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from xcgraph.metrics import Evaluator
+from xcgraph.sparse import CSR
+
+
+class Ranker(Protocol):
+    """Anything that ranks labels for documents."""
+
+    def predict(self, doc_x: CSR, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """``(index, score)`` of shape ``[N, k]``, best first."""
+        ...
+
+
+class Validator:
+    """Evaluates a model under training on documents that it is not trained on.
+
+    Args:
+        doc_x: validation documents, ``[N, V]``.
+        truth: their relevant labels, scipy sparse ``[N, L]``.
+        evaluator: made from the full training set.
+        filter_pairs: (row, label), ``[M, 2]``.
+        k: ranks to predict.
+    """
+
+    def __init__(
+        self, doc_x: CSR, truth: csr_matrix, evaluator: Evaluator, filter_pairs: np.ndarray, k: int = 20
+    ) -> None:
+        self.doc_x = doc_x
+        self.truth = truth
+        self.evaluator = evaluator
+        self.filter_pairs = filter_pairs
+        # Filtered pairs are taken out of the ranking afterwards, so that many more are needed.
+        most = int(np.bincount(filter_pairs[:, 0]).max()) if len(filter_pairs) else 0
+        self.k = k + most
+
+    def __call__(self, ranker: Ranker) -> dict[str, float]:
+        """All metrics, 0 to 100, and ``score``: the mean of nDCG@5 and PSnDCG@5, by which training is stopped."""
+        index, score = ranker.predict(self.doc_x, self.k)
+        metrics = self.evaluator.evaluate(index, score, self.truth, self.filter_pairs)
+        metrics["score"] = (metrics["nDCG@5"] + metrics["PSnDCG@5"]) / 2
+        return metrics
