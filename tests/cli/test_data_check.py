@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+LBL = '{"uid": "a", "title": "alpha"}\n{"uid": "b", "title": ""}\n'
+TRN = '{"uid": "x", "title": "one", "target_ind": [0, 1]}\n{"uid": "y", "title": "two", "target_ind": [7]}\n'
+TST = '{"uid": "z", "title": "three", "target_ind": [0]}\n'
+
+
+@pytest.fixture
+def damaged(tmp_path):
+    for name, text in (("lbl", LBL), ("trn", TRN), ("tst", TST)):
+        (tmp_path / f"{name}.json").write_text(text)
+    return tmp_path
+
+
+def test_sound_folder(bench, folder):
+    result = bench("data", "check", folder)
+    assert result.stdout == "" and result.stderr == f"{folder}: 0 errors, 0 warnings\n"
+    assert json.loads(bench("data", "check", folder, "--json").stdout) == []
+
+
+def test_problems_with_file_and_line(bench, damaged):
+    result = bench("data", "check", damaged, code=1)
+    lines = result.stdout.splitlines()
+    assert any(line.startswith(f"{damaged / 'trn.json'}:2: error: expected labels below 2") for line in lines)
+    assert any(line.startswith(f"{damaged / 'lbl.json'}:2: warning: ") for line in lines)
+    assert result.stderr == f"{damaged}: 1 error, {len(lines) - 1} warning{'s' * (len(lines) != 2)}\n"
+    problems = json.loads(bench("data", "check", damaged, "--json", code=1).stdout)
+    assert len(problems) == len(lines)
+    (error,) = (problem for problem in problems if problem["severity"] == "error")
+    assert (error["path"], error["line"]) == (str(damaged / "trn.json"), 2)
+
+
+def test_warnings_alone_are_no_failure(bench, damaged):
+    (damaged / "trn.json").write_text(TRN.replace("7", "1"))
+    result = bench("data", "check", damaged)
+    assert ": warning: " in result.stdout and "0 errors" in result.stderr
+
+
+def test_no_folder(bench, tmp_path):
+    result = bench("data", "check", tmp_path / "absent", code=1)
+    assert result.stdout == f"{tmp_path / 'absent'}: error: expected a data folder, got nothing there\n"

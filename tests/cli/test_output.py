@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import json
+
+from xcgraph.cli.output import decile_table, echo_json, metrics_table, table
+
+
+def test_table():
+    text = table([["a", 1234, 1.0], ["long name", None, 22.456]], ["name", "count", "share"])
+    assert text.splitlines() == ["name       count  share", "a          1,234   1.00", "long name         22.46"]
+    assert table([["x", True], ["y", False]]) == "x  yes\ny   no"
+    assert table([]) == ""
+    assert table([], ["a", "b"]) == "a  b"
+    assert table([[0.5]], digits=3) == "0.500"
+
+
+def test_metrics_table():
+    metrics = {"P@1": 50.0, "P@3": 25.0, "R@3": 12.5, "R@100": 99.0, "seed": 3, "per_decile": []}
+    assert metrics_table(metrics).splitlines() == [
+        "      @1     @3   @100",
+        "P  50.00  25.00",
+        "R         12.50  99.00",
+    ]
+
+
+def test_decile_table():
+    row = {"decile": 1, "labels": 5, "min_frequency": 1, "max_frequency": 1, "positives": 7, "documents": 6}
+    rows = [row | {"P@5": 0.5, "R@5": 10.0}, row | {"decile": 2, "max_frequency": 1200, "P@5": 1.5, "R@5": 20.0}]
+    lines = decile_table(rows).splitlines()
+    assert lines[0].split() == ["decile", "labels", "training", "documents", "test", "pairs", "P@5", "R@5"]
+    assert lines[1].split() == ["1", "5", "1", "7", "0.50", "10.00"]
+    assert lines[2].split() == ["2", "5", "1", "to", "1,200", "7", "1.50", "20.00"]
+
+
+def test_json_has_no_nan(capsys):
+    echo_json({"a": float("nan"), "b": [1.5, float("-inf")], "c": (1, "x")})
+    assert json.loads(capsys.readouterr().out) == {"a": None, "b": [1.5, None], "c": [1, "x"]}

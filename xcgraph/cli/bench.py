@@ -1,0 +1,34 @@
+"""``xcgraph-bench``."""
+
+from __future__ import annotations
+
+import click
+
+import xcgraph
+
+from .bench_group import BenchGroup
+from .console import Console
+
+_COMMANDS = {
+    "datasets": "xcgraph.cli.datasets",
+    "data": "xcgraph.cli.data",
+    "graph": "xcgraph.cli.graph",
+    "run": "xcgraph.cli.run",
+    "eval": "xcgraph.cli.eval",
+    "predict": "xcgraph.cli.predict",
+}
+
+
+@click.group("xcgraph-bench", cls=BenchGroup, lazy=_COMMANDS)
+@click.version_option(xcgraph.__version__, package_name="xcgraph")
+@click.option("-v", "--verbose", count=True, help="Show what goes on; -vv: in detail, and where errors come from.")
+@click.pass_obj
+@click.pass_context
+def main(ctx: click.Context, console: Console, verbose: int) -> None:
+    """Extreme classification with label text and label graphs: data, training, evaluation.
+
+    Results go to stdout, messages and progress to stderr. Exit codes: 1 for a problem with data, files or memory,
+    2 for a mistake on the command line, 130 after Ctrl-C.
+    """
+    console.verbosity = verbose
+    ctx.with_resource(console.attached())

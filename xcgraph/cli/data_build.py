@@ -1,0 +1,71 @@
+"""``xcgraph-bench data build``."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import click
+
+from .errors import usage_errors
+from .options import flag, json_option
+from .output import echo_json, table
+
+
+@click.command("build", short_help="Write a named data set as a raw data folder.")
+@click.argument("name")
+@click.option("--out", required=True, metavar="DIR", help="The raw data folder to write.")
+@click.option("--overwrite", is_flag=True, help="Replace the data files that DIR holds; other files stay.")
+@click.option(
+    "--packages",
+    multiple=True,
+    metavar="FILE",
+    help="debian: a Packages file, in any compression, instead of apt's own index; may be repeated.",
+)
+@click.option(
+    "--translations",
+    multiple=True,
+    metavar="FILE",
+    help="debian: a Translation-en file, with the long descriptions that belong to --packages; may be repeated.",
+)
+@click.option(
+    "--descriptions", is_flag=True, default=None, help="debian: fetch the long descriptions (needs a network)."
+)
+@click.option("--dir", "directory", metavar="DIR", help="wordnet: the folder of data.noun and its siblings.")
+@click.option("--labels", "num_labels", type=int, help="planted: number of labels, 10 to 10,000,000.")
+@click.option("--train", "num_train", type=int, help="planted: training documents, at least one a label.")
+@click.option("--test", "num_test", type=int, help="planted: test documents.")
+@click.option("--labels-per-community", type=int, help="planted: how many labels go together.")
+@click.option("--communities", "num_communities", type=int, help="planted: instead of --labels-per-community.")
+@click.option("--seed", type=click.IntRange(min=0), help="planted: the same seed gives the same bytes.")
+@json_option
+def command(name: str, out: str, overwrite: bool, as_json: bool, **options: Any) -> None:
+    """Write the data set NAME as a raw data folder: debian, debian-rse, wordnet or planted."""
+    from xcgraph.datasets import build_dataset, build_options, find_dataset
+
+    given = {key: value for key, value in options.items() if value is not None and value != ()}
+    with usage_errors():
+        name = find_dataset(name).name
+        known = build_options(name)
+        for key in given:
+            if known and key not in known:
+                raise click.UsageError(f"{name} has no {flag(key)}; it has {', '.join(map(flag, known))}")
+        try:
+            report = build_dataset(name, out, overwrite=overwrite, **given)
+        except FileExistsError as error:
+            hint = "" if overwrite else "; choose another folder, or add --overwrite"
+            raise click.UsageError(str(error).partition(";")[0] + hint) from error
+    if as_json:
+        echo_json({"name": name, "out": out, **dataclasses.asdict(report)})
+        return
+    rows: list[list[Any]] = [
+        ["training documents", report.train],
+        ["test documents", report.test],
+        ["labels", report.labels],
+        ["labels a document", report.labels_per_document],
+        ["training documents a label", report.documents_per_label],
+        ["labels with fewer than five, %", report.tail_share],
+        *(["left out: " + reason, count] for reason, count in report.dropped.items() if count),
+    ]
+    click.echo(f"{name} in {out}")
+    click.echo(table(rows))

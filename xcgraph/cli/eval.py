@@ -1,0 +1,74 @@
+"""``xcgraph-bench eval``."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import Any
+
+import click
+
+from .console import Console
+from .errors import DataProblem, data_errors
+from .loading import load
+from .options import json_option, pass_console, text_option
+from .output import decile_table, echo_json, metrics_table
+
+
+@click.command("eval", short_help="Evaluate anybody's predictions.")
+@click.option("--data", required=True, metavar="DATA", help="A registry name or a folder.")
+@click.option(
+    "--predictions",
+    required=True,
+    metavar="FILE.npz",
+    help="Scores as a scipy sparse matrix, test documents x labels (scipy.sparse.save_npz); or arrays 'index' of "
+    "ranked label ids, test documents x k, -1 for none, and optionally 'score' of that shape.",
+)
+@text_option
+@json_option
+@pass_console
+def command(console: Console, data: str, predictions: str, text: str, as_json: bool) -> None:
+    """Evaluate anybody's predictions for the test documents of DATA.
+
+    Filtered pairs are taken out of predictions and truth; the best 100 labels of each document count.
+    """
+    index, score = _read(predictions)
+    dataset = load(data, text, console)
+    from xcgraph.metrics import Evaluator
+
+    evaluator = Evaluator(dataset.train_y, dataset.propensity)
+    with data_errors(predictions):
+        metrics: dict[str, Any] = dict(evaluator.evaluate(index, score, dataset.test_y, dataset.test_filter))
+        deciles = evaluator.per_decile(index, dataset.test_y, score=score, filter_pairs=dataset.test_filter)
+    metrics["per_decile"] = deciles
+    if as_json:
+        echo_json({"data": dataset.name, "predictions": predictions, **metrics})
+        return
+    click.echo(f"{predictions} on {dataset.name}: test documents, percent")
+    click.echo(metrics_table(metrics))
+    click.echo("\nlabels by number of training documents")
+    click.echo(decile_table(deciles))
+
+
+def _read(path: str) -> tuple[Any, Any]:
+    """``(matrix, None)``, or ``(index, score or None)``."""
+    import numpy as np
+    from scipy.sparse import load_npz
+
+    wanted = "expected a scipy sparse matrix (scipy.sparse.save_npz), or arrays 'index' and 'score' (numpy.savez)"
+    try:
+        loaded = np.load(path)
+        if isinstance(loaded, np.ndarray):
+            raise DataProblem(f"{path}: {wanted}, got a single array")
+        with loaded as file:
+            if "index" in file.files:
+                return file["index"], file["score"] if "score" in file.files else None
+            if "format" not in file.files:
+                raise DataProblem(f"{path}: {wanted}, got arrays {', '.join(file.files) or 'of no name'}")
+        matrix = load_npz(path).tocsr()
+        # The constructor trusts column numbers, which may lie beyond the matrix.
+        matrix.check_format(full_check=True)
+    except (zipfile.BadZipFile, EOFError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataProblem(f"{path}: {wanted}, got something else ({error})") from error
+    if matrix.dtype.kind not in "bfiu":
+        raise DataProblem(f"{path}: expected scores that are numbers, got {matrix.dtype}")
+    return matrix, None

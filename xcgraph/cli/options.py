@@ -1,0 +1,82 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from .console import Console
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+pass_console = click.make_pass_decorator(Console)
+
+
+def data_argument(required: bool = True) -> Callable[[F], F]:
+    """DATA: a registry name or a folder."""
+    return click.argument("data", metavar="DATA" if required else "[DATA]", required=required)
+
+
+def text_option(command: F) -> F:
+    """``--text``."""
+    return click.option(
+        "--text",
+        type=click.Choice(["all", "title"]),
+        default="all",
+        show_default=True,
+        help="Title and content of documents and labels, or the titles alone.",
+    )(command)
+
+
+def json_option(command: F) -> F:
+    """``--json``, as the argument ``as_json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print json instead of a table.")(command)
+
+
+def seed_option(command: F) -> F:
+    """``--seed``."""
+    return click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        default=0,
+        show_default=True,
+        help="The same seed gives the same result on one machine.",
+    )(command)
+
+
+def device_option(command: F) -> F:
+    """``--device``, as ``"cpu"`` or ``"cuda"``."""
+    return click.option(
+        "--device",
+        type=click.Choice(["auto", "cpu", "cuda"]),
+        default="auto",
+        show_default=True,
+        help="Where to compute; auto: on the GPU if there is one.",
+    )(command)
+
+
+def resolve_device(device: str) -> str:
+    """``"cpu"`` or ``"cuda"``.
+
+    Raises:
+        click.UsageError: if cuda is asked for where there is none.
+    """
+    if device == "cpu":
+        return device
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if device == "cuda":
+        raise click.UsageError("--device cuda: this machine has no GPU that torch can use; take --device cpu")
+    return "cpu"
+
+
+def flag(parameter: str) -> str:
+    """How an option is written on the current command's line: ``num_labels`` -> ``--labels``."""
+    for option in click.get_current_context().command.params:
+        if option.name == parameter:
+            return max(option.opts, key=len)
+    return parameter

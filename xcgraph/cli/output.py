@@ -1,0 +1,92 @@
+"""What goes to stdout: aligned tables, or json."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+
+
+def echo_json(value: Any) -> None:
+    """Prints json; what is no number becomes null, since NaN is no json."""
+    click.echo(json.dumps(_finite(value), indent=1))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return value
+
+
+def table(rows: Iterable[Sequence[Any]], header: Sequence[str] = (), digits: int = 2) -> str:
+    """Aligned columns: numbers to the right, text to the left; None is left blank.
+
+    Args:
+        rows: of equal length.
+        header: names of the columns, or nothing.
+        digits: behind the decimal point.
+    """
+    body = [list(row) for row in rows]
+    cells = [[_cell(value, digits) for value in row] for row in body]
+    lines = [list(header), *cells] if header else cells
+    if not lines:
+        return ""
+    width = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    right = [any(isinstance(row[i], (int, float)) for row in body) for i in range(len(width))]
+    aligned = (
+        [cell.rjust(w) if r else cell.ljust(w) for cell, w, r in zip(line, width, right, strict=True)]
+        for line in lines
+    )
+    return "\n".join("  ".join(line).rstrip() for line in aligned)
+
+
+def _cell(value: Any, digits: int) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
+
+
+def metrics_table(metrics: Mapping[str, Any]) -> str:
+    """A row a metric, a column a rank: ``P@1``, ``P@3``, ... out of everything else that ``metrics`` holds."""
+    found = {}
+    for name, value in metrics.items():
+        match = re.fullmatch(r"(\w+)@(\d+)", name)
+        if match:
+            found[match[1], int(match[2])] = value
+    ranks = sorted({rank for _, rank in found})
+    names = list(dict.fromkeys(name for name, _ in found))
+    rows = [[name, *(found.get((name, rank)) for rank in ranks)] for name in names]
+    return table(rows, ["", *(f"@{rank}" for rank in ranks)])
+
+
+def decile_table(deciles: Sequence[Mapping[str, Any]]) -> str:
+    """Labels by training frequency, the rarest tenth first."""
+    header = ["decile", "labels", "training documents", "test pairs", "P@5", "R@5"]
+    rows = [
+        [
+            row["decile"],
+            row["labels"],
+            _range(row["min_frequency"], row["max_frequency"]),
+            row["positives"],
+            row["P@5"],
+            row["R@5"],
+        ]
+        for row in deciles
+    ]
+    return table(rows, header)
+
+
+def _range(low: int, high: int) -> str:
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"

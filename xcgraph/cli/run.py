@@ -1,0 +1,142 @@
+"""``xcgraph-bench run``."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .console import Console
+from .errors import Interrupted, usage_errors
+from .loading import load, load_default
+from .options import (
+    data_argument,
+    device_option,
+    json_option,
+    pass_console,
+    resolve_device,
+    seed_option,
+    text_option,
+)
+from .output import decile_table, echo_json, metrics_table, table
+
+
+@click.command("run", short_help="Train a model, evaluate it, print the metrics.")
+@data_argument(required=False)
+@click.option("--model", type=click.Choice(["eclare", "decaf"]), default="eclare", show_default=True)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Gets metrics.json, predictions.npz, model/ and log.jsonl; a finished run there is replaced.",
+)
+@text_option
+@seed_option
+@device_option
+@click.option(
+    "--recipe",
+    type=click.Choice(["default", "paper"]),
+    default="default",
+    show_default=True,
+    help="paper: modules I to IV with the settings of the publications.",
+)
+@click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a setting; may be repeated.")
+@click.option("--resume", is_flag=True, help="Go on after the last epoch of an interrupted run in DIR.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress and no messages; warnings stay.")
+@json_option
+@pass_console
+def command(
+    console: Console,
+    data: str | None,
+    model: str,
+    out: Path,
+    text: str,
+    seed: int,
+    device: str,
+    recipe: str,
+    changes: tuple[str, ...],
+    resume: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Train a model on DATA, evaluate it on the test documents, and print the metrics.
+
+    DATA is a name that "datasets" lists, or a folder; without it, debian-rse where this machine can build it, else
+    planted.
+    """
+    console.quiet = quiet
+    _check_out(out)
+    from xcgraph.training import make_settings, run_benchmark
+    from xcgraph.training.callbacks import ProgressBar
+
+    with usage_errors():
+        settings = make_settings(model, recipe, changes)
+    device = resolve_device(device)
+    args = [arg for arg in console.args if arg != "--resume"]
+    if data is None:
+        name, dataset = load_default(text, console)
+        # The command that is kept must give the same anywhere.
+        args.append(name)
+    else:
+        dataset = load(data, text, console)
+    if resume and (out / "metrics.json").is_file():
+        console.say(f"{out}: this run is finished; these are its metrics")
+    elif resume and not (out / "checkpoints").is_dir():
+        console.say(f"{out}: no interrupted run to resume; starting a new one")
+    console.say(f"training {model}, {recipe} recipe, seed {seed}, on {device}")
+    progress = ProgressBar()
+    try:
+        with usage_errors():
+            metrics = run_benchmark(
+                dataset,
+                out,
+                model=model,
+                recipe=recipe,
+                settings=settings,
+                seed=seed,
+                device=device,
+                resume=resume,
+                command=shlex.join(["xcgraph-bench", *args]),
+                callbacks=() if quiet else (progress,),
+            )
+    except KeyboardInterrupt:
+        raise Interrupted("Interrupted; the same command with --resume goes on after the last epoch") from None
+    finally:
+        progress.on_phase_end("")  # or the bar would share its line with the message
+    if as_json:
+        echo_json(metrics)
+        return
+    click.echo(f"{model} on {dataset.name}: test documents, percent")
+    _print(metrics)
+    click.echo(f"\nfiles in {out}")
+
+
+def _print(metrics: dict[str, Any]) -> None:
+    click.echo(metrics_table(metrics))
+    click.echo("\nlabels by number of training documents")
+    click.echo(decile_table(metrics["per_decile"]))
+    click.echo()
+    rows = [[f"training, {phase}", seconds, "s"] for phase, seconds in metrics["train_seconds"].items()]
+    rows.append(["prediction, a document in a batch", metrics["predict_ms_batch"], "ms"])
+    rows.append(["peak memory", metrics["peak_rss_mb"], "MB"])
+    click.echo(table(rows))
+
+
+def _check_out(out: Path) -> None:
+    """Refuses a folder with files of something else: a new run deletes what an old one left."""
+    if out.exists() and not out.is_dir():
+        raise click.UsageError(f"--out {out}: expected a folder, got a file; choose another name")
+    if out.is_dir() and any(out.iterdir()) and not _is_run(out):
+        raise click.UsageError(f"--out {out}: holds files, but no earlier run; choose another folder")
+
+
+def _is_run(out: Path) -> bool:
+    state = out / "checkpoints"
+    if state.is_dir() and any(state.iterdir()):
+        return (state / "run.json").is_file()
+    return (out / "log.jsonl").is_file() and (
+        (out / "metrics.json").is_file() or (out / "model" / "config.json").is_file()
+    )
