@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, lil_matrix
 
-from xcgraph.data.split import split_validation
+from xcgraph.data.split import near_duplicate_groups, split_validation
 
 
 def random_y(seed, rows=200, labels=30, density=0.08):
@@ -50,3 +50,46 @@ def test_split_leaves_out_documents_whose_labels_are_all_filtered():
 def test_split_without_any_labels():
     fit, val = split_validation(csr_matrix((3, 2), dtype=np.float32), fraction=0.5)
     assert fit.tolist() == [0, 1, 2] and val.tolist() == []
+
+
+def test_groups_stay_together():
+    y, groups = random_y(3), np.arange(200) // 4
+    fit, val = split_validation(y, fraction=0.4, seed=1, groups=groups)
+    assert len(val) > 0
+    assert not set(groups[fit]) & set(groups[val])
+    assert (np.asarray(y[fit].sum(0)).ravel() > 0).all()
+
+
+def test_a_group_that_would_fill_the_split_stays_in_training():
+    y, groups = random_y(4), np.repeat([0, 1], [100, 100])
+    assert len(split_validation(y, fraction=0.5, groups=groups)[1]) == 0
+
+
+def test_groups_of_another_length():
+    with pytest.raises(ValueError, match="'groups' must have 200 entries, got 3"):
+        split_validation(random_y(0), groups=np.arange(3))
+
+
+def unit(rows):
+    rows = np.array(rows, dtype=np.float32)
+    return csr_matrix(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
+
+
+def test_near_duplicates_are_linked_through_others():
+    x = unit([[1, 0, 0, 0], [1, 1, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1], [0, 0, 1, 0], [0, 0, 0, 0]])
+    groups = near_duplicate_groups(x, threshold=0.6)
+    assert groups[0] == groups[1] == groups[2] and groups[3] == groups[4]
+    assert len(set(groups.tolist())) == 3
+
+
+def test_common_tokens_link_nothing():
+    x = unit([[1, 0], [1, 0], [1, 1], [1, 1]])
+    assert len(set(near_duplicate_groups(x, max_frequency=2).tolist())) == 3
+    assert len(set(near_duplicate_groups(x, max_frequency=4).tolist())) == 1
+
+
+def test_long_chains_are_cut_by_a_higher_threshold():
+    x = lil_matrix((60, 61), dtype=np.float32)
+    for i in range(60):
+        x[i, i], x[i, i + 1] = 0.9, 0.436  # neighbours in the chain have cosine 0.39
+    assert np.bincount(near_duplicate_groups(x.tocsr(), threshold=0.3)).max() <= 20

@@ -13,6 +13,7 @@ from .problem import Problem
 from .raw_reader import read_documents, read_labels
 from .raw_writer import write_raw_folder
 from .sparse_text import read_sparse_text, write_sparse_text
+from .split import near_duplicate_groups
 from .tokenize import tokenize
 from .vectorizer import Vectorizer
 from .xmlrepo_writer import write_xmlrepo_folder
@@ -27,6 +28,7 @@ __all__ = [
     "atomic_folder",
     "check_folder",
     "folder_format",
+    "near_duplicate_groups",
     "read_documents",
     "read_filter_pairs",
     "read_joint_text",

@@ -15,7 +15,7 @@ from .filter_pairs import no_pairs
 from .folder_format import FolderFormat, folder_format
 from .raw_folder import RawFolder, TextField
 from .report import Report
-from .split import split_validation
+from .split import near_duplicate_groups, split_validation
 from .vectorizer import Vectorizer
 from .xmlrepo_reader import read_xmlrepo_folder
 
@@ -230,7 +230,11 @@ class LFDataset:
         return {"train": np.arange(num_train), "test": np.arange(num_train, num_train + self.test_x.shape[0])}
 
     def split_validation(
-        self, fraction: float = 0.05, max_documents: int | None = None, seed: int = 0
+        self,
+        fraction: float = 0.05,
+        max_documents: int | None = None,
+        seed: int = 0,
+        keep_duplicates_together: bool = False,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Chooses validation documents among the training documents; every label keeps a training document.
 
@@ -241,11 +245,14 @@ class LFDataset:
             fraction: share of the training documents, 0 to 1; fewer where too many labels have one document.
             max_documents: choose no more than these.
             seed: the same seed chooses the same documents.
+            keep_duplicates_together: choose near-duplicates (:func:`~xcgraph.data.near_duplicate_groups`) whole
+                or not at all.
 
         Returns:
             ``(fit_rows, val_rows)``, rows of ``train_x``, int64, both ascending.
         """
-        return split_validation(self.train_y, self.train_filter, fraction, max_documents, seed)
+        groups = near_duplicate_groups(self.train_x) if keep_duplicates_together else None
+        return split_validation(self.train_y, self.train_filter, fraction, max_documents, seed, groups)
 
     def __repr__(self) -> str:
         return (
