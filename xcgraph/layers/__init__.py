@@ -8,6 +8,7 @@ from .gale import GALE
 from .game import GAME
 from .gated_combine import GatedCombine
 from .gated_residual_block import GatedResidualBlock
+from .gated_sum import GatedSum
 from .label_attention import LabelAttention
 from .label_classifier import LabelClassifier, score_shortlist
 from .label_propagation import LabelPropagation
@@ -20,6 +21,7 @@ __all__ = [
     "BagEmbedding",
     "GatedCombine",
     "GatedResidualBlock",
+    "GatedSum",
     "LabelAttention",
     "LabelClassifier",
     "LabelPropagation",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
-from xcgraph.layers import LabelAttention
+from xcgraph.layers import GatedSum, LabelAttention
 
 from .label_model import LabelModel
 
@@ -29,6 +29,8 @@ class ECLARE(LabelModel):
         document_dropout: of the document embedding; as ``dropout`` if ``None``.
         refinement: whether each label has a free vector :math:`\mathbf{r}_l` (not in module I).
         bias: whether each label has a bias; the paper's classifiers have none.
+        combine: how the components are mixed: ``"attention"`` as in the paper, or ``"gate"`` for
+            :class:`~xcgraph.layers.GatedSum`.
         **kwargs: ``sparse_tokens``, ``sparse_labels`` of :class:`LabelModel`.
     """
 
@@ -42,20 +44,32 @@ class ECLARE(LabelModel):
         document_dropout: float | None = None,
         refinement: bool = True,
         bias: bool = True,
+        combine: Literal["attention", "gate"] = "attention",
         **kwargs: Any,
     ) -> None:
         super().__init__(
             num_tokens, num_labels, dim, num_hops, "eclare", dropout, document_dropout, refinement, bias, **kwargs
         )
-        self.attention = LabelAttention(dim, num_hops + 1 + refinement, dropout)
+        if combine not in ("attention", "gate"):
+            raise ValueError(f"'combine' must be 'attention' or 'gate', got {combine!r}")
+        num_components = num_hops + 1 + refinement
+        self.mixer: LabelAttention | GatedSum
+        if combine == "attention":
+            self.mixer = LabelAttention(dim, num_components, dropout)
+        else:
+            self.mixer = GatedSum(dim, num_components)
 
     def combine(self, hops: Tensor, refinement: Tensor | None) -> Tensor:
         """Label vectors ``[n, D]`` from hops ``[n, num_hops + 1, D]`` and refinement vectors ``[n, D]``."""
         components = self.label_blocks.forward_hops(hops)
         if refinement is not None:
             components = torch.cat([components, refinement.unsqueeze(1)], dim=1)
-        return self.attention(components)
+        return self.mixer(components)
 
     def config(self) -> dict[str, Any]:
         """What ``ECLARE(**config)`` needs to make an untrained copy, as json values."""
-        return {**super().config(), "num_hops": self.num_hops}
+        return {
+            **super().config(),
+            "num_hops": self.num_hops,
+            "combine": "attention" if isinstance(self.mixer, LabelAttention) else "gate",
+        }

@@ -57,6 +57,7 @@ class LabelModel(torch.nn.Module):
         self.num_labels = num_labels
         self.dim = dim
         self.num_hops = num_hops
+        self.dropout = dropout
         self.embedding = BagEmbedding(num_tokens, dim, sparse=sparse_tokens)
         block = ResidualBlock if residual == "eclare" else GatedResidualBlock
         self.document_block = block(dim, dropout)
@@ -95,6 +96,9 @@ class LabelModel(torch.nn.Module):
             hops: those labels' rows of :meth:`label_hops`, shape ``[n, num_hops + 1, D]``.
             index: which labels they are, shape ``[n]``. ``None``: all, in order.
         """
+        if index is None and self.classifier.sparse:
+            # The whole parameter would get a dense gradient, which SparseAdam does not take.
+            index = torch.arange(self.num_labels, device=hops.device)
         refinement, bias = self.classifier.select(index)
         return self.combine(hops, refinement), bias
 
@@ -127,6 +131,10 @@ class LabelModel(torch.nn.Module):
             "num_tokens": self.num_tokens,
             "num_labels": self.num_labels,
             "dim": self.dim,
+            "dropout": self.dropout,
+            "document_dropout": self.document_dropout.p,
             "refinement": self.refinement,
             "bias": self.classifier.bias is not None,
+            "sparse_tokens": self.embedding.sparse,
+            "sparse_labels": self.classifier.sparse,
         }
