@@ -1,7 +1,8 @@
 """From trained models to ranked labels, in memory and on disk."""
 
 from .document_encoder import DocumentEncoder
-from .label_ranker import BeamSearch, EnsembleRanker, Expansion, LabelRanker
+from .label_ranker import BeamSearch, EnsembleRanker, Expansion, LabelRanker, Link
+from .lexical_scorer import LexicalScorer, document_centroids
 from .model_folder import load_model, save_model
 from .predictor import Predictor
 
@@ -11,7 +12,10 @@ __all__ = [
     "EnsembleRanker",
     "Expansion",
     "LabelRanker",
+    "LexicalScorer",
+    "Link",
     "Predictor",
+    "document_centroids",
     "load_model",
     "save_model",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor
@@ -14,9 +14,13 @@ from xcgraph.shortlist import ClusterIndex, combine_scores, rank_shortlist, top_
 from xcgraph.sparse import CSR
 
 from .document_encoder import DocumentEncoder
+from .lexical_scorer import LexicalScorer
 
 if TYPE_CHECKING:
     import numpy as np
+
+Link = Literal["sigmoid", "softmax"]
+"""How logits become probabilities: of each label by itself, or shared out among all labels that were scored."""
 
 # Documents are scored in pieces whose scores have at most so many entries (64 MB).
 _MAX_SCORES = 1 << 24
@@ -83,7 +87,8 @@ class LabelRanker:
 
     Without a shortlister every label is scored, :math:`s_l = \\sigma(\\langle w_l, x \\rangle + b_l)`; with one,
     only the labels of the best meta-labels, and their scores are multiplied by the meta-label's (DECAF and
-    ECLARE). Then the label graph may expand the result (GAME, ECLARE).
+    ECLARE). Then the label graph may expand the result (GAME, ECLARE). For models trained by softmax,
+    probabilities are softmax's, over the labels that are scored.
 
     Args:
         encoder: of documents.
@@ -92,6 +97,8 @@ class LabelRanker:
         shortlister: or ``None`` to score all labels.
         expansion: over the label graph, or ``None``.
         beam: scores kept before the expansion.
+        link: ``"sigmoid"`` or ``"softmax"``, as the model was trained.
+        lexical: adds to the logits, or ``None``.
     """
 
     def __init__(
@@ -102,6 +109,8 @@ class LabelRanker:
         shortlister: BeamSearch | None = None,
         expansion: Expansion | None = None,
         beam: int = 100,
+        link: Link = "sigmoid",
+        lexical: LexicalScorer | None = None,
     ) -> None:
         self.encoder = encoder
         self.weight = weight
@@ -109,6 +118,8 @@ class LabelRanker:
         self.shortlister = shortlister
         self.expansion = expansion
         self.beam = beam
+        self.link = link
+        self.lexical = lexical
 
     @torch.no_grad()
     def rank(self, doc_x: CSR, k: int) -> tuple[Tensor, Tensor]:
@@ -132,15 +143,26 @@ class LabelRanker:
     def _rank_piece(self, doc_x: CSR, k: int) -> tuple[Tensor, Tensor]:
         k = min(k, self.weight.size(0))
         expand = self.expansion is not None and self.expansion.mix > 0
-        keep = min(max(k, self.beam), self.weight.size(0)) if expand else k
+        # Of the beam alone: what is said of the best labels must not depend on how many are asked for.
+        keep = min(self.beam, self.weight.size(0)) if expand else k
         document = self.encoder(doc_x)
         if self.shortlister is None:
-            index, logit = top_k(torch.nn.functional.linear(document, self.weight, self.bias), keep)
-            score = torch.sigmoid(logit)
+            logit = torch.nn.functional.linear(document, self.weight, self.bias)
+            if self.lexical is not None:
+                self.lexical.add_(logit, doc_x)
+            total = logit.logsumexp(dim=1, keepdim=True) if self.link == "softmax" else None
+            index, logit = top_k(logit, keep)
+            score = torch.sigmoid(logit) if total is None else (logit - total).exp()
         else:
             near, inherited = self.shortlister(doc_x)
             logit = score_shortlist(document, self.weight, self.bias, near)
-            index, score = rank_shortlist(near, combine_scores(near, inherited, logit), keep)
+            if self.lexical is not None:
+                logit = logit + self.lexical.of_shortlist(doc_x, near)
+            if self.link == "softmax":
+                score = (inherited * logit.softmax(dim=1)).masked_fill(near < 0, -torch.inf)
+            else:
+                score = combine_scores(near, inherited, logit)
+            index, score = rank_shortlist(near, score, keep)
             index, score = _widen(index, score, keep)
         if expand:
             assert self.expansion is not None
@@ -172,6 +194,7 @@ class EnsembleRanker:
         """See :meth:`LabelRanker.rank`."""
         if len(self.members) == 1:
             return self.members[0].rank(doc_x, k)
+        k = min(k, self.members[0].weight.size(0))
         parts = [member.rank(doc_x, max(k, self.depth)) for member in self.members]
         index = torch.cat([index for index, _ in parts], dim=1)
         score = torch.cat([score for _, score in parts], dim=1).masked_fill(index < 0, 0.0) / len(self.members)
@@ -183,7 +206,7 @@ class EnsembleRanker:
         group = first.cumsum(dim=1) - 1
         total = torch.zeros_like(score).scatter_add_(1, group, score)
         label = torch.full_like(index, -1).scatter_(1, group, index)
-        return _widen(*rank_shortlist(label, total, min(k, self.members[0].weight.size(0))), k)
+        return _widen(*rank_shortlist(label, total, k), k)
 
     def predict(self, doc_x: CSR, k: int) -> tuple[np.ndarray, np.ndarray]:
         """:meth:`rank`, as arrays on the host."""

@@ -20,6 +20,7 @@ from xcgraph.sparse import CSR
 
 from .document_encoder import DocumentEncoder
 from .label_ranker import BeamSearch, EnsembleRanker, Expansion, LabelRanker
+from .lexical_scorer import LexicalScorer
 
 #: Of the folder; a reader refuses what is newer.
 FORMAT_VERSION = 1
@@ -63,9 +64,14 @@ def save_model(
         config: json values to keep beside, such as the settings of the run.
     """
     members = []
-    with atomic_folder(folder, overwrite=True) as work:
+    # An older model may have had more members.
+    old = [path.name for path in Path(folder).glob("member-*.safetensors")]
+    with atomic_folder(folder, overwrite=True, stale=old) as work:
         for number, member in enumerate(ranker.members):
             tensors, description = _pack(member)
+            if member.lexical is not None and member.lexical is ranker.members[0].lexical and number > 0:
+                description["lexical"] = "member-0"  # one table serves all
+                tensors = {name: value for name, value in tensors.items() if not name.startswith("lexical.")}
             tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
             save_file(tensors, work / f"member-{number}.safetensors")
             members.append(description)
@@ -73,7 +79,13 @@ def save_model(
             vectorizer.save(work / "vectorizer")
         labels = {"uids": label_uids, "titles": label_titles}
         (work / "labels.json").write_text(json.dumps(labels, ensure_ascii=False), encoding="utf-8")
-        config = {"format_version": FORMAT_VERSION, **config, "members": members}
+        # Said in so many words, for the folder may hold the vectoriser of an older model.
+        config = {
+            **config,
+            "format_version": FORMAT_VERSION,
+            "vectorizer": vectorizer is not None,
+            "members": members,
+        }
         (work / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
 
 
@@ -95,17 +107,25 @@ def load_model(folder: str | os.PathLike[str], device: torch.device | str = "cpu
                 f"it is of format {version}, this xcgraph reads up to {FORMAT_VERSION}: update xcgraph"
             )
         labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
-        members = [
-            _unpack(load_file(folder / f"member-{number}.safetensors", device=str(device)), description)
-            for number, description in enumerate(config["members"])
-        ]
-        vectorizer = Vectorizer.load(folder / "vectorizer") if (folder / "vectorizer").is_dir() else None
-        sizes = {len(labels["uids"]), len(labels["titles"]), *(member.weight.size(0) for member in members)}
+        ranker = EnsembleRanker(
+            [
+                _unpack(load_file(folder / f"member-{number}.safetensors", device=str(device)), description)
+                for number, description in enumerate(config["members"])
+            ]
+        )
+        vectorizer = Vectorizer.load(folder / "vectorizer") if config["vectorizer"] else None
+        sizes = {len(labels["uids"]), len(labels["titles"]), *(member.weight.size(0) for member in ranker.members)}
         if len(sizes) != 1:
             raise ValueError(f"its files disagree on the number of labels: {sorted(sizes)}")
-    except (KeyError, ValueError, TypeError, SafetensorError, OSError) as error:
+        sizes = {member.encoder.tokens.size(0) for member in ranker.members}
+        sizes |= {vectorizer.num_features} if vectorizer is not None else set()
+        if len(sizes) != 1:
+            raise ValueError(f"its files disagree on the number of tokens: {sorted(sizes)}")
+    except KeyError as error:
+        raise ValueError(f"{folder}: cannot be read as a model: {error} is missing") from None
+    except (ValueError, TypeError, AttributeError, EOFError, SafetensorError, OSError) as error:
         raise ValueError(f"{folder}: cannot be read as a model: {error}") from None
-    return StoredModel(EnsembleRanker(members), vectorizer, labels["uids"], labels["titles"], config)
+    return StoredModel(ranker, vectorizer, labels["uids"], labels["titles"], config)
 
 
 def _pack(member: LabelRanker) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -113,7 +133,15 @@ def _pack(member: LabelRanker) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if member.bias is not None:
         tensors["label.bias"] = member.bias
     tensors |= {f"encoder.{name}": value for name, value in member.encoder.tensors().items()}
-    description: dict[str, Any] = {"beam": member.beam, "game": _pack_graph(tensors, "graph", member.expansion)}
+    description: dict[str, Any] = {
+        "beam": member.beam,
+        "link": member.link,
+        "game": _pack_graph(tensors, "graph", member.expansion),
+    }
+    description["lexical"] = "none" if member.lexical is None else "own"
+    if member.lexical is not None:
+        table = member.lexical.weight
+        tensors |= {"lexical.rowptr": table.rowptr, "lexical.col": table.col.int(), "lexical.value": table.value}
     search = member.shortlister
     if search is not None:
         tensors["meta.weight"] = search.weight
@@ -141,6 +169,10 @@ def _unpack(tensors: dict[str, Tensor], description: dict[str, Any]) -> LabelRan
             meta["beam"],
             _unpack_graph(tensors, "meta_graph", meta["game"]),
         )
+    lexical = None
+    if table := _part(tensors, "lexical"):
+        shape = (table["rowptr"].numel() - 1, tensors["label.weight"].size(0))
+        lexical = LexicalScorer(CSR(table["rowptr"], table["col"].long(), table["value"], shape))
     return LabelRanker(
         DocumentEncoder(**_part(tensors, "encoder")),
         tensors["label.weight"],
@@ -148,6 +180,8 @@ def _unpack(tensors: dict[str, Tensor], description: dict[str, Any]) -> LabelRan
         search,
         _unpack_graph(tensors, "graph", description["game"]),
         description["beam"],
+        description["link"],
+        lexical,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -44,15 +45,19 @@ class JsonLog(Callback):
 
     def on_phase_start(self, phase: str, epochs: int, documents: int, epoch: int) -> None:
         """Drops lines of this phase from epoch ``epoch`` on: a killed run may have written one too many."""
+        lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
         kept = []
-        for line in self.path.read_text(encoding="utf-8").splitlines(keepends=True):
+        for line in lines:
             try:
                 record = json.loads(line)
             except json.JSONDecodeError:  # the kill came within the line
                 continue
             if record.get("phase") != phase or record["epoch"] <= epoch:
                 kept.append(line)
-        self.path.write_text("".join(kept), encoding="utf-8")
+        if len(kept) < len(lines):
+            temporary = self.path.with_name(self.path.name + ".tmp")
+            temporary.write_text("".join(kept), encoding="utf-8")
+            os.replace(temporary, self.path)
 
     def on_epoch_end(self, record: dict[str, Any]) -> None:
         """Writes the line."""

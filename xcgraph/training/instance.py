@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch import Tensor
 from torch_geometric.data import Data
 
 from xcgraph.graph import CooccurrenceGraph, RandomWalkGraph, TextKNNGraph, meta_graph
-from xcgraph.inference import BeamSearch, DocumentEncoder, Expansion, LabelRanker
+from xcgraph.inference import BeamSearch, DocumentEncoder, Expansion, LabelRanker, Link
 from xcgraph.models import DECAF, ECLARE, LabelModel
 from xcgraph.shortlist import (
     BalancedKMeans,
@@ -27,6 +28,7 @@ from xcgraph.transforms import NormalizeEdges
 from .candidates import AllLabels, CandidateSource, SampledLabels, Shortlisted
 from .initialization import log_odds, mean_of_documents
 from .label_hops import LabelHops
+from .loss import Loss
 from .optimization import cosine_schedule, halving_schedule, make_optimizers
 from .phase import Phase
 from .seeds import derive_seed
@@ -44,29 +46,47 @@ _SPARSE_TABLE = 1 << 24
 _SHORTLIST_WIDTH = 512
 
 
+@dataclass(frozen=True)
 class TrainingSplit:
     """Training documents on the device: features ``[N, V]`` and relevance ``[N, L]``."""
 
-    def __init__(self, x: CSR, y: CSR) -> None:
-        self.x = x
-        self.y = y
+    x: CSR
+    y: CSR
 
 
 class InstanceTrainer:
-    """One member of the ensemble: its documents, its seeds, its phases."""
+    """One member of the ensemble: its documents, its seeds, its phases.
+
+    Args:
+        pipeline: what all members share.
+        number: of the member, from 0.
+        rows: training documents to learn from.
+        validator: tells when to stop, or ``None``.
+        epochs: stop the ranker after so many epochs of its schedule.
+    """
 
     def __init__(
-        self, pipeline: Pipeline, number: int, split: TrainingSplit, validator: Validator | None, x: Any, y: Any
+        self,
+        pipeline: Pipeline,
+        number: int,
+        rows: np.ndarray,
+        validator: Validator | None,
+        epochs: int | None = None,
     ) -> None:
         self.p = pipeline
         self.settings = pipeline.settings
         self.paper = pipeline.recipe == "paper"
         self.number = number
-        self.split = split
         self.validator = validator
-        self.x, self.y = x, y  # the same documents on the host
-        self.label_x = pipeline._label_x
-        self.frequency = torch.from_numpy(np.asarray(y.sum(axis=0)).ravel())
+        self.epochs = epochs
+        self.x, self.y = pipeline.data.train_x[rows], pipeline.data.train_y[rows]
+        device = pipeline.device
+        self.split = TrainingSplit(CSR.from_scipy(self.x).to(device), CSR.from_scipy(self.y).to(device))
+        self.label_x = pipeline.label_x
+
+    def fit(self) -> LabelRanker:
+        """Trains the instance (or what a resumed run has left to do)."""
+        return self.fit_all_labels() if self.p.scoring == "all" else self.fit_modules()
 
     def seed(self, *path: str | int) -> int:
         return derive_seed(self.p.seed, self.number, *path)
@@ -85,6 +105,8 @@ class InstanceTrainer:
             hops,
             SampledLabels(settings.negatives),
             self.num_epochs(),
+            loss=settings.loss,
+            stop_after=self.epochs,
             make_ranker=ranker,
             validator=self.validator,
         )
@@ -175,6 +197,8 @@ class InstanceTrainer:
             settings.ranker_epochs if self.paper else self.num_epochs(),
             learning_rate=settings.ranker_learning_rate if self.paper else None,
             freeze=freeze,
+            loss=settings.loss,
+            stop_after=self.epochs,
             make_ranker=ranker,
             validator=self.validator,
         )
@@ -226,7 +250,9 @@ class InstanceTrainer:
         }
         model: LabelModel
         if self.p.model_name == "eclare":
-            model = ECLARE(num_tokens, num_labels, settings.dim, settings.num_hops, **common)
+            model = ECLARE(
+                num_tokens, num_labels, settings.dim, settings.num_hops, combine=settings.combine, **common
+            )
         else:
             model = DECAF(num_tokens, num_labels, settings.dim, **common)
         return model.to(self.p.device)
@@ -279,6 +305,8 @@ class InstanceTrainer:
         num_epochs: int,
         learning_rate: float | None = None,
         freeze: bool = False,
+        loss: Loss = "bce",
+        stop_after: int | None = None,
         make_ranker: Callable[[], LabelRanker] | None = None,
         validator: Validator | None = None,
     ) -> None:
@@ -300,6 +328,7 @@ class InstanceTrainer:
             schedule,
             settings.batch_size,
             "cell" if self.paper else "document",
+            loss,
             self.seed(name),
         )
         folder = None
@@ -308,7 +337,7 @@ class InstanceTrainer:
         trainer = Trainer(folder, self.p.callbacks, validator, settings.patience)
         label = name if settings.instances == 1 else f"{name} {self.number + 1}/{settings.instances}"
         phase.label = label
-        result = trainer.fit(phase, num_epochs, make_ranker)
+        result = trainer.fit(phase, min(num_epochs, stop_after or num_epochs), make_ranker)
         self.p.results[f"{self.number}/{name}"] = result
         self.p.seconds[name] = self.p.seconds.get(name, 0.0) + result["seconds"]
 
@@ -327,7 +356,7 @@ class InstanceTrainer:
 
     def expansion(self, graph: Data | None) -> Expansion | None:
         """GAME over a normalised graph, if the settings want it."""
-        if graph is None or self.settings.game == 0:
+        if graph is None:
             return None
         n = int(graph.num_nodes or 0)
         adjacency = CSR.from_coo(graph.edge_index[1], graph.edge_index[0], graph.edge_weight, (n, n))  # type: ignore[index]
@@ -343,6 +372,7 @@ class InstanceTrainer:
             weight, bias = self.vectors(model, hops)
             # The papers keep as many labels as meta-labels; the default recipe has no such limit.
             beam = self.settings.beam if self.paper else self.settings.top_k
-            return LabelRanker(DocumentEncoder.from_model(model), weight, bias, beam_search, expansion, beam)
+            link: Link = "softmax" if self.settings.loss == "softmax" else "sigmoid"
+            return LabelRanker(DocumentEncoder.from_model(model), weight, bias, beam_search, expansion, beam, link)
 
         return make

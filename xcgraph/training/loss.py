@@ -1,4 +1,4 @@
-"""Binary cross-entropy over the labels of a step."""
+"""Losses over the labels of a step."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 Reduction = Literal["document", "cell"]
+Loss = Literal["softmax", "bce"]
 
 
-def label_loss(logit: Tensor, target: Tensor, weight: Tensor | None, reduction: Reduction) -> Tensor:
-    """Binary cross-entropy of logits.
+def label_loss(
+    logit: Tensor, target: Tensor, weight: Tensor | None, reduction: Reduction = "document", loss: Loss = "bce"
+) -> Tensor:
+    """Loss of logits.
 
     Args:
         logit: ``[B, n]``; minus infinity marks padding, which costs nothing.
@@ -21,13 +24,22 @@ def label_loss(logit: Tensor, target: Tensor, weight: Tensor | None, reduction: 
         reduction: ``"document"`` sums over labels and averages over documents, so that the size of a step does not
             depend on how many labels are scored; ``"cell"`` averages over all cells that are no padding (DECAF and
             ECLARE).
+        loss: ``"bce"``, binary cross-entropy; or ``"softmax"``, cross-entropy between the relevant labels, equally
+            likely, and the softmax of all (always by document; documents without relevant labels cost nothing).
 
     Returns:
         A scalar; zero where there are no cells.
     """
     real = torch.isfinite(logit)
-    loss = F.binary_cross_entropy_with_logits(logit.masked_fill(~real, 0.0), target, reduction="none")
-    loss = loss * real if weight is None else loss * real * weight
+    if loss == "softmax":
+        # Not minus infinity: a row of nothing else would have no softmax, and NaN for a gradient.
+        logit = logit.masked_fill(~real, torch.finfo(logit.dtype).min)
+        likely = (logit if weight is None else logit + weight.log()).log_softmax(dim=1)
+        likely = likely.masked_fill(~real, 0.0)
+        share = target / target.sum(dim=1, keepdim=True).clamp(min=1)
+        return -(share * likely).sum() / max(1, logit.size(0))
+    cost = F.binary_cross_entropy_with_logits(logit.masked_fill(~real, 0.0), target, reduction="none")
+    cost = cost * real if weight is None else cost * real * weight
     if reduction == "document":
-        return loss.sum() / max(1, logit.size(0))
-    return loss.sum() / real.sum().clamp(min=1)
+        return cost.sum() / max(1, logit.size(0))
+    return cost.sum() / real.sum().clamp(min=1)

@@ -14,7 +14,7 @@ from xcgraph.sparse import CSR
 from .candidates import CandidateSource
 from .checkpoint import load_optimizer_tensors, optimizer_tensors
 from .label_hops import LabelHops
-from .loss import Reduction, label_loss
+from .loss import Loss, Reduction, label_loss
 from .optimization import Schedule
 from .seeds import derive_seed
 
@@ -36,6 +36,7 @@ class Phase:
         schedule: factor of the learning rate by step.
         batch_size: documents a step.
         reduction: see :func:`~xcgraph.training.loss.label_loss`.
+        loss: likewise.
         seed: of the order of documents, of candidates and of dropout.
     """
 
@@ -51,6 +52,7 @@ class Phase:
         schedule: Schedule,
         batch_size: int,
         reduction: Reduction = "document",
+        loss: Loss = "bce",
         seed: int = 0,
     ) -> None:
         self.name = name
@@ -63,6 +65,7 @@ class Phase:
         self.schedule = schedule
         self.batch_size = batch_size
         self.reduction = reduction
+        self.loss = loss
         self.seed = seed
         self.epoch = 0
         self.step = 0
@@ -113,7 +116,7 @@ class Phase:
         document = self.model.encode_documents(self.doc_x.select_rows(rows))
         weight, bias = self.model.label_vectors(self.hops(step.labels), step.labels)
         logit = self.model.classifier(document, weight, bias, step.shortlist)
-        loss = label_loss(logit, step.target, step.weight, self.reduction)
+        loss = label_loss(logit, step.target, step.weight, self.reduction, self.loss)
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import numpy as np
 import torch
 
 from xcgraph.data import LFDataset, select_filter_rows
-from xcgraph.inference import EnsembleRanker, LabelRanker
+from xcgraph.inference import EnsembleRanker, LabelRanker, LexicalScorer, document_centroids
 from xcgraph.metrics import Evaluator
 from xcgraph.shortlist import (
     choose_scoring,
@@ -20,12 +22,16 @@ from xcgraph.shortlist import (
 from xcgraph.sparse import CSR
 
 from .callbacks import Callback
-from .instance import InstanceTrainer, TrainingSplit
+from .fusion import FusionWeights, tune_fusion
+from .instance import InstanceTrainer
 from .seeds import derive_seed
 from .settings import Settings
 from .validation import Validator
 
 logger = logging.getLogger(__name__)
+
+# Validation documents on which fusion weights are compared; some thirty rankings are evaluated.
+_FUSION_DOCUMENTS = 1500
 
 
 class Pipeline:
@@ -42,6 +48,10 @@ class Pipeline:
       to predict those clusters;
     * module III: refinement vectors and shortlists of the training documents;
     * module IV, ``ranker``: the model learns labels against those shortlists.
+
+    The first instance sets validation documents aside, near-duplicates together, and finds on them when to stop
+    and how much lexical scores and the label graph count beside the embeddings
+    (:class:`~xcgraph.training.fusion.FusionWeights`). Further instances learn from all documents.
 
     The ``paper`` recipe always runs the four, with the papers' schedules, initialisations and losses.
 
@@ -82,38 +92,76 @@ class Pipeline:
         self.scoring = choose_scoring(
             data.num_labels, settings.dim, settings.batch_size, device=self.device, override=settings.scoring
         )
-        self._label_x = CSR.from_scipy(data.label_x).to(self.device)
-        self._evaluator = Evaluator(data.train_y, data.propensity)
+        #: Chosen on the validation documents, if there are any.
+        self.fusion: FusionWeights | None = None
+        self.label_x = CSR.from_scipy(data.label_x).to(self.device)
 
     def fit(self) -> EnsembleRanker:
         """Trains all instances (or what a resumed run has left to do)."""
-        members = [self._fit_instance(instance) for instance in range(self.settings.instances)]
+        everything = np.arange(self.data.train_x.shape[0])
+        fit_rows, val_rows = everything, everything[:0]
+        if self.settings.validation_fraction > 0:
+            fit_rows, val_rows = self.data.split_validation(
+                self.settings.validation_fraction,
+                self.settings.validation_documents,
+                seed=derive_seed(self.seed, "split"),
+                keep_duplicates_together=True,
+            )
+        validator = self._validator(val_rows)
+        scout = InstanceTrainer(self, 0, fit_rows, validator)
+        members = [scout.fit()]
+        if validator is not None and self.settings.fusion:
+            self.fusion = self._tune(members[0], scout, fit_rows, validator)
+        # The others learn from the validation documents too, for as long as the first one found best.
+        epochs = self.results["0/ranker"]["best_epoch"] if validator is not None else None
+        for number in range(1, self.settings.instances):
+            members.append(InstanceTrainer(self, number, everything, None, epochs).fit())
+        if self.fusion is not None:
+            with self.timed("fusion"):
+                table = self._lexical(everything, self.fusion)
+            for member in members:
+                self._fuse(member, table, self.fusion)
         return EnsembleRanker(members)
 
-    def _fit_instance(self, instance: int) -> LabelRanker:
-        data, settings = self.data, self.settings
-        fit_rows, val_rows = np.arange(data.train_x.shape[0]), np.arange(0)
-        if settings.validation_fraction > 0:
-            # Instances set different documents aside, so that together they learn from all.
-            fit_rows, val_rows = data.split_validation(
-                settings.validation_fraction,
-                settings.validation_documents,
-                seed=derive_seed(self.seed, "split", instance),
-            )
-        split = TrainingSplit(
-            CSR.from_scipy(data.train_x[fit_rows]).to(self.device),
-            CSR.from_scipy(data.train_y[fit_rows]).to(self.device),
+    def _validator(self, rows: np.ndarray) -> Validator | None:
+        if len(rows) == 0:
+            return None
+        return Validator(
+            CSR.from_scipy(self.data.train_x[rows]).to(self.device),
+            self.data.train_y[rows],
+            Evaluator(self.data.train_y, self.data.propensity),
+            select_filter_rows(self.data.train_filter, rows),
         )
-        validator = None
-        if len(val_rows):
-            validator = Validator(
-                CSR.from_scipy(data.train_x[val_rows]).to(self.device),
-                data.train_y[val_rows],
-                self._evaluator,
-                select_filter_rows(data.train_filter, val_rows),
-            )
-        part = InstanceTrainer(self, instance, split, validator, data.train_x[fit_rows], data.train_y[fit_rows])
-        return part.fit_all_labels() if self.scoring == "all" else part.fit_modules()
+
+    def _tune(
+        self, ranker: LabelRanker, trainer: InstanceTrainer, rows: np.ndarray, validator: Validator
+    ) -> FusionWeights:
+        """Weights of lexical scores and of the graph's, for a ranker trained on ``rows``."""
+        with self.timed("fusion"):
+            centroid = document_centroids(self.data.train_x[rows], self.data.train_y[rows])
+
+            def make(weights: FusionWeights) -> LabelRanker:
+                table = LexicalScorer.from_texts(centroid, self.data.label_x, weights.centroid, weights.text)
+                return self._fuse(copy.copy(ranker), table.to(self.device), weights)
+
+            weights, metrics = tune_fusion(make, validator.first(_FUSION_DOCUMENTS), ranker.expansion is not None)
+        shown = ", ".join(f"{name} {value:g}" for name, value in weights.as_dict().items())
+        self.tell(f"fusion: {shown}; validation P@1 {metrics['P@1']:.2f}, PSP@5 {metrics['PSP@5']:.2f}")
+        self.results["fusion"] = {"weights": weights.as_dict(), "best": metrics}
+        return weights
+
+    def _lexical(self, rows: np.ndarray, weights: FusionWeights) -> LexicalScorer:
+        centroid = document_centroids(self.data.train_x[rows], self.data.train_y[rows])
+        table = LexicalScorer.from_texts(centroid, self.data.label_x, weights.centroid, weights.text)
+        return table.to(self.device)
+
+    @staticmethod
+    def _fuse(ranker: LabelRanker, table: LexicalScorer, weights: FusionWeights) -> LabelRanker:
+        """Puts the parts that have a weight into a ranker."""
+        ranker.lexical = table if weights.centroid or weights.text else None
+        if ranker.expansion is not None:
+            ranker.expansion = replace(ranker.expansion, mix=weights.game)
+        return ranker
 
     def timed(self, name: str) -> _Timer:
         """Adds the time of a ``with`` block to :attr:`seconds`."""

@@ -24,7 +24,7 @@ from xcgraph.sparse import CSR
 
 from .callbacks import Callback, JsonLog
 from .pipeline import Pipeline
-from .settings import Settings
+from .settings import Settings, make_settings
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -70,7 +70,6 @@ def run_benchmark(
         ValueError: if there are no documents or labels, or if a run to be resumed was started with other settings
             or other data.
     """
-    from .settings import make_settings
 
     settings = settings or make_settings(model, recipe)
     if data.train_x.shape[0] == 0 or data.num_labels == 0 or data.train_y.nnz == 0:
@@ -98,7 +97,7 @@ def run_benchmark(
     metrics: dict[str, Any] = dict(evaluator.evaluate(index, score, data.test_y, data.test_filter))
     train_seconds = {**pipeline.seconds, "total": sum(pipeline.seconds.values())}
     metrics |= {
-        "per_decile": evaluator.per_decile(index, data.test_y, filter_pairs=data.test_filter),
+        "per_decile": evaluator.per_decile(index, data.test_y, score, data.test_filter),
         "train_seconds": {name: round(value, 2) for name, value in train_seconds.items()},
         "peak_rss_mb": round(_peak_rss_mb(), 1),
         "predict_ms_batch": round(1000 * seconds / num_test, 4),
@@ -153,7 +152,8 @@ def _prepare(out: Path, identity: dict[str, Any], resume: bool) -> None:
             raise ValueError(_mismatch(out, wrong))
         return
     shutil.rmtree(out / _STATE, ignore_errors=True)
-    (out / "metrics.json").unlink(missing_ok=True)  # it would speak of another run
+    for name in ("metrics.json", "log.jsonl"):
+        (out / name).unlink(missing_ok=True)  # they would speak of another run
     path.parent.mkdir(parents=True)
     _write_json(path, identity)
 

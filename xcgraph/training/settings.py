@@ -27,7 +27,8 @@ class Settings:
     document_dropout: float = 0.5
     num_hops: int = 1
     label_bias: bool = True
-    instances: int = 1
+    combine: Literal["gate", "attention"] = "gate"
+    instances: int = 2
 
     # Label graph
     graph: Literal["walk", "cooccurrence", "text", "none"] = "walk"
@@ -38,19 +39,21 @@ class Settings:
     prune_max_dist: float = 1.0
 
     # Optimisation
+    loss: Literal["softmax", "bce"] = "softmax"
     batch_size: int = 128
-    learning_rate: float = 2e-3
-    max_steps: int = 6000
-    min_epochs: int = 6
-    max_epochs: int = 20
+    learning_rate: float = 5e-3
+    max_steps: int = 4000
+    min_epochs: int = 4
+    max_epochs: int = 10
     patience: int = 3
     warmup: float = 0.05
     negatives: int = 1024
-    validation_fraction: float = 0.05
+    validation_fraction: float = 0.1
     validation_documents: int = 5000
 
     # Scoring
     scoring: Literal["auto", "all", "shortlist"] = "auto"
+    fusion: bool = True
     game: float = 0.0
     top_k: int = 100
 
@@ -83,6 +86,10 @@ PAPER: dict[str, dict[str, Any]] = {
         "dim": 300,
         "document_dropout": 0.2,
         "label_bias": False,
+        "combine": "attention",
+        "loss": "bce",
+        "fusion": False,
+        "validation_fraction": 0.0,
         "instances": 3,
         "batch_size": 255,
         "scoring": "shortlist",
@@ -96,6 +103,9 @@ PAPER: dict[str, dict[str, Any]] = {
     },
     "decaf": {
         "dim": 300,
+        "loss": "bce",
+        "fusion": False,
+        "validation_fraction": 0.0,
         "document_dropout": 0.2,
         "instances": 3,
         "batch_size": 255,

@@ -83,9 +83,11 @@ class Trainer:
             progress["done"] = phase.epoch >= num_epochs or stale
             if progress["done"] and best:
                 phase.model.load_state_dict(best)
-            self._save(phase, progress, best)
+            # Told before it is saved: a run killed in between trains the epoch again and tells it again, which a
+            # log can take back; the other way round, the epoch would never be told.
             for callback in self.callbacks:
                 callback.on_epoch_end(record)
+            self._save(phase, progress, best)
         for callback in self.callbacks:
             callback.on_phase_end(phase.label)
         return {

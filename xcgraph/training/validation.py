@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
+import torch
 from scipy.sparse import csr_matrix
 
 from xcgraph.metrics import Evaluator
@@ -37,13 +38,24 @@ class Validator:
         self.truth = truth
         self.evaluator = evaluator
         self.filter_pairs = filter_pairs
+        self.ranks = k
         # Filtered pairs are taken out of the ranking afterwards, so that many more are needed.
         most = int(np.bincount(filter_pairs[:, 0]).max()) if len(filter_pairs) else 0
         self.k = k + most
 
+    def first(self, number: int) -> Validator:
+        """The same for the first ``number`` documents."""
+        if self.truth.shape[0] <= number:
+            return self
+        rows = torch.arange(number, device=self.doc_x.device)
+        pairs = self.filter_pairs[self.filter_pairs[:, 0] < number]
+        return Validator(self.doc_x.select_rows(rows), self.truth[:number], self.evaluator, pairs, self.ranks)
+
     def __call__(self, ranker: Ranker) -> dict[str, float]:
-        """All metrics, 0 to 100, and ``score``: the mean of nDCG@5 and PSnDCG@5, by which training is stopped."""
+        """Metrics of at most ``k`` ranks, 0 to 100, and ``score``, the mean of nDCG@5 and PSnDCG@5."""
         index, score = ranker.predict(self.doc_x, self.k)
         metrics = self.evaluator.evaluate(index, score, self.truth, self.filter_pairs)
-        metrics["score"] = (metrics["nDCG@5"] + metrics["PSnDCG@5"]) / 2
-        return metrics
+        quality = (metrics["nDCG@5"] + metrics["PSnDCG@5"]) / 2
+        # Recall at more ranks than are predicted would be that of fewer, under another name.
+        metrics = {name: value for name, value in metrics.items() if int(name.split("@")[1]) <= self.ranks}
+        return {**metrics, "score": quality}

@@ -1,0 +1,107 @@
+"""Scores from shared tokens, beside those of the embeddings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from xcgraph.shortlist import sparse_centroids
+from xcgraph.sparse import CSR
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+# Entries of one sparse product taken at a time.
+_MAX_ENTRIES = 1 << 22
+
+
+class LexicalScorer:
+    r"""Adds :math:`a \cos(\mathbf{x}, \mathbf{c}_l) + b \cos(\mathbf{x}, \mathbf{z}_l)` to the logits of labels.
+
+    :math:`\mathbf{c}_l` is the centroid of a label's training documents and :math:`\mathbf{z}_l` its text, both as
+    TF-IDF. Embeddings of few dimensions blur rare tokens, which is what tells rare labels apart; a sparse row a
+    label gives them back at the cost of the tokens that document and label share.
+
+    Args:
+        weight: what each token adds to each label, ``[V, L]``, rows being tokens.
+    """
+
+    def __init__(self, weight: CSR) -> None:
+        self.weight = weight
+
+    @classmethod
+    def from_texts(
+        cls, centroid: csr_matrix, label_x: csr_matrix, centroid_weight: float, text_weight: float
+    ) -> LexicalScorer:
+        """From sparse rows of the labels.
+
+        Args:
+            centroid: :func:`document_centroids`, ``[L, V]``.
+            label_x: label texts, ``[L, V]``, rows of norm 1.
+            centroid_weight: :math:`a`.
+            text_weight: :math:`b`.
+        """
+        total: Any = (centroid * centroid_weight + label_x * text_weight).T.tocsr()
+        total.sort_indices()
+        return cls(CSR.from_scipy(total))
+
+    def to(self, device: torch.device | str) -> LexicalScorer:
+        """The same on another device."""
+        return LexicalScorer(self.weight.to(device))
+
+    def add_(self, logit: Tensor, doc_x: CSR) -> Tensor:
+        """Adds to logits of all labels, in place.
+
+        Args:
+            logit: shape ``[N, L]``.
+            doc_x: documents, ``[N, V]``.
+        """
+        flat = logit.view(-1)
+        for token, document, value in self._pieces(doc_x):
+            entry = self.weight.select_rows(token)
+            row = entry.row()
+            flat.index_add_(0, document[row] * logit.size(1) + entry.col, value[row] * entry.value)
+        return logit
+
+    def of_shortlist(self, doc_x: CSR, shortlist: Tensor) -> Tensor:
+        """What :meth:`add_` adds, for labels ``shortlist`` (``[N, S]``, -1 for none, where it is 0)."""
+        num_labels = self.weight.shape[1]
+        out = torch.zeros(shortlist.shape, dtype=self.weight.value.dtype, device=shortlist.device)
+        # One dense row a document at a time is far less than a search for every label of its shortlist.
+        size = max(1, _MAX_ENTRIES // max(1, num_labels))
+        for rows in torch.arange(shortlist.size(0), device=shortlist.device).split(size):
+            dense = out.new_zeros(rows.numel(), num_labels)
+            self.add_(dense, doc_x.select_rows(rows))
+            near = shortlist[rows]
+            out[rows] = dense.gather(1, near.clamp(min=0)).masked_fill(near < 0, 0.0)
+        return out
+
+    def _pieces(self, doc_x: CSR) -> list[tuple[Tensor, Tensor, Tensor]]:
+        """Tokens, their documents and weights, in runs whose products are of bounded size."""
+        size = self.weight.row_counts()[doc_x.col]
+        piece = torch.div(size.cumsum(0), _MAX_ENTRIES, rounding_mode="floor")
+        counts = torch.bincount(piece).tolist() if piece.numel() else []
+        counts = [count for count in counts if count]
+        return list(
+            zip(doc_x.col.split(counts), doc_x.row().split(counts), doc_x.value.split(counts), strict=True)
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.weight.shape[1]} labels, {self.weight.nnz} weights)"
+
+
+def document_centroids(train_x: csr_matrix, train_y: csr_matrix) -> csr_matrix:
+    """Mean TF-IDF row of each label's training documents, scaled to norm 1.
+
+    Args:
+        train_x: documents, ``[N, V]``.
+        train_y: relevance, ``[N, L]``.
+
+    Returns:
+        ``[L, V]``; the 1,000 heaviest tokens a label; labels without documents have empty rows.
+    """
+    from sklearn.preprocessing import normalize
+
+    return normalize(sparse_centroids(train_y, train_x))
