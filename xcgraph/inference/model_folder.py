@@ -113,6 +113,9 @@ def load_model(folder: str | os.PathLike[str], device: torch.device | str = "cpu
                 for number, description in enumerate(config["members"])
             ]
         )
+        for member, description in zip(ranker.members, config["members"], strict=True):
+            if description["lexical"] == "member-0":
+                member.lexical = ranker.members[0].lexical
         vectorizer = Vectorizer.load(folder / "vectorizer") if config["vectorizer"] else None
         sizes = {len(labels["uids"]), len(labels["titles"]), *(member.weight.size(0) for member in ranker.members)}
         if len(sizes) != 1:

@@ -22,13 +22,13 @@ class Settings:
     """
 
     # Model
-    dim: int = 256
+    dim: int = 320
     dropout: float = 0.2
     document_dropout: float = 0.5
     num_hops: int = 1
     label_bias: bool = True
     combine: Literal["gate", "attention"] = "gate"
-    instances: int = 2
+    instances: int = 3
 
     # Label graph
     graph: Literal["walk", "cooccurrence", "text", "none"] = "walk"
@@ -44,8 +44,8 @@ class Settings:
     learning_rate: float = 5e-3
     max_steps: int = 4000
     min_epochs: int = 4
-    max_epochs: int = 10
-    patience: int = 3
+    max_epochs: int = 8
+    patience: int = 2
     warmup: float = 0.05
     negatives: int = 1024
     validation_fraction: float = 0.1

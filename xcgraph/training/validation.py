@@ -52,10 +52,10 @@ class Validator:
         return Validator(self.doc_x.select_rows(rows), self.truth[:number], self.evaluator, pairs, self.ranks)
 
     def __call__(self, ranker: Ranker) -> dict[str, float]:
-        """Metrics of at most ``k`` ranks, 0 to 100, and ``score``, the mean of nDCG@5 and PSnDCG@5."""
+        """Metrics of at most ``k`` ranks, 0 to 100, and ``score``, two thirds nDCG@5 and one third PSnDCG@5."""
         index, score = ranker.predict(self.doc_x, self.k)
         metrics = self.evaluator.evaluate(index, score, self.truth, self.filter_pairs)
-        quality = (metrics["nDCG@5"] + metrics["PSnDCG@5"]) / 2
+        quality = (2 * metrics["nDCG@5"] + metrics["PSnDCG@5"]) / 3
         # Recall at more ranks than are predicted would be that of fewer, under another name.
         metrics = {name: value for name, value in metrics.items() if int(name.split("@")[1]) <= self.ranks}
         return {**metrics, "score": quality}
