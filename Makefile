@@ -42,7 +42,7 @@ sparse: $(STAMP)
 	  mkdir -p $(WHEELS) && \
 	  { ls $(WHEELS)/torch_sparse-*.whl >/dev/null 2>&1 || \
 	    $(PIP) wheel -q --no-build-isolation --no-deps -c constraints.txt -w $(WHEELS) torch-scatter torch-sparse; } && \
-	  $(PIP) install -q -c constraints.txt --find-links $(WHEELS) --no-build-isolation '.[sparse]'; }
+	  $(PIP) install -q -c constraints.txt --find-links $(WHEELS) --no-build-isolation -e '.[sparse]'; }
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
