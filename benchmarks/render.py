@@ -169,9 +169,9 @@ _PROTOCOL = """\
 - PSP@k is the ratio of two sums over all documents: of the inverse propensities that were hit, and of those that
   could have been. Propensities follow Jain et al. (KDD 2016) with A = 0.55, B = 1.5 (for sets of the Extreme
   Classification Repository: with the constants published for them), from label frequencies in the full training
-  set. Training does not know them; PSnDCG@5 is a third of the score by which a run chooses on validation documents.
+  set. Training does not know them; PSnDCG@5 is a third of the score by which a run chooses on validation data.
 - Equal scores are ranked by label id. The best 100 labels of a document are kept.
-- Validation documents are carved out of the training documents in such a way that every label keeps one; all that
+- Validation documents are carved out of the training documents so that every label keeps one; all that
   a run chooses, such as the epoch to stop at, it chooses by them. It looks at the test documents once, at the end.
 - *training, s* is the time of all phases of training, validation included; reading the data and prediction are not
   in it. *peak, MB* (10^6 bytes) is the largest resident size of the process. *ms a document* is prediction of all

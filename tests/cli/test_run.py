@@ -44,7 +44,7 @@ def test_whole_run(finished, folder):
     assert sum(line.split()[:1] == [str(n)] for line in lines for n in range(1, 11)) == 10
     assert any(line.startswith("training, total") for line in lines) and lines[-1] == f"files in {out}"
     assert shlex.split(stored["command"])[:3] == ["xcgraph-bench", "run", str(folder)]
-    assert "tiny: 45 training" in result.stderr and "ranker epoch 1/1: loss" in result.stderr
+    assert "tiny: 45 training" in result.stderr and "ranker 1/2 epoch 1/1: loss" in result.stderr
 
 
 def test_same_seed_same_metrics_and_a_finished_run_is_replaced(bench, finished, folder, tmp_path):

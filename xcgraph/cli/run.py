@@ -135,6 +135,10 @@ def _check_out(out: Path) -> None:
 
 def _is_run(out: Path) -> bool:
     state = out / "checkpoints"
+    # A run killed in its first moments has written no more than the beginning of run.json.
+    barely = state.is_dir() and {path.name for path in state.iterdir()} <= {"run.json", "run.json.tmp"}
+    if barely and {path.name for path in out.iterdir()} <= {"checkpoints", "log.jsonl"}:
+        return True
     if state.is_dir() and any(state.iterdir()):
         return (state / "run.json").is_file()
     return (out / "log.jsonl").is_file() and (

@@ -115,10 +115,9 @@ class InstanceTrainer:
     def fit_modules(self) -> LabelRanker:
         raw, graph = self.label_graph(self.y, None)
         surrogate = self.fit_surrogate(raw, graph)
-        with self.p.timed("graph"):
-            # The papers' second graph drops neighbours whose texts disagree, by the embeddings of module I.
-            if self.paper and graph is not None:
-                raw, graph = self.label_graph(self.y, surrogate)
+        # The papers' second graph drops neighbours whose texts disagree, by the embeddings of module I.
+        if self.paper and graph is not None:
+            raw, graph = self.label_graph(self.y, surrogate)
         beam_search = self.fit_shortlister(raw, graph, surrogate)
         return self.fit_ranker(graph, beam_search)
 
@@ -291,8 +290,8 @@ class InstanceTrainer:
     def num_epochs(self) -> int:
         """Epochs of the default recipe: as many as make ``max_steps``, within bounds."""
         steps = math.ceil(self.split.x.shape[0] / self.settings.batch_size)
-        return max(
-            self.settings.min_epochs, min(self.settings.max_epochs, self.settings.max_steps // max(1, steps))
+        return min(
+            self.settings.max_epochs, max(self.settings.min_epochs, self.settings.max_steps // max(1, steps))
         )
 
     def train(

@@ -115,6 +115,8 @@ def run_benchmark(
     }
     _save_predictions(out / "predictions.npz", index, score, data.num_labels)
     config = {name: identity[name] for name in ("model", "recipe", "seed", "settings", "version")}
+    for unfinished in out.glob(".model.*.tmp"):  # of a run killed while it wrote its model
+        shutil.rmtree(unfinished, ignore_errors=True)
     save_model(out / "model", ranker, data.vectorizer, data.label_uids, data.label_titles, config)
     _write_json(out / "metrics.json", metrics)
     shutil.rmtree(out / _STATE, ignore_errors=True)

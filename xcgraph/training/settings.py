@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import types
 import typing
 from collections.abc import Iterable
@@ -28,7 +29,7 @@ class Settings:
     num_hops: int = 1
     label_bias: bool = True
     combine: Literal["gate", "attention"] = "gate"
-    instances: int = 3
+    instances: int = 2
 
     # Label graph
     graph: Literal["walk", "cooccurrence", "text", "none"] = "walk"
@@ -178,7 +179,7 @@ def _coerce(key: str, value: Any) -> Any:
         return names[str(value).lower()]
     try:
         number = float(value)
-        if kind is int and number != int(number):
+        if not math.isfinite(number) or (kind is int and number != int(number)):
             raise ValueError
         return kind(number)
     except (TypeError, ValueError):

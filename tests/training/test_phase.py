@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from xcgraph.models import DECAF, ECLARE
+from xcgraph.sparse import CSR
+from xcgraph.testing import tiny_label_graph
+from xcgraph.training.candidates import AllLabels, SampledLabels, Shortlisted
+from xcgraph.training.label_hops import LabelHops
+from xcgraph.training.loss import label_loss
+from xcgraph.training.optimization import cosine_schedule, halving_schedule, make_optimizers
+from xcgraph.training.phase import Phase
+
+GRAPH = tiny_label_graph(12, 2)
+
+
+def make(data, kind=ECLARE, candidates=None, sparse=False, mode="stale", freeze=False, seed=0, **options) -> Phase:
+    torch.manual_seed(42)
+    x, y, label_x = (CSR.from_scipy(m) for m in (data.train_x, data.train_y, data.label_x))
+    model = kind(x.shape[1], 12, 6, sparse_tokens=sparse, sparse_labels=sparse)
+    hops = LabelHops(model, label_x, GRAPH if kind is ECLARE else None, mode)
+    options = {"schedule": cosine_schedule(12, 0.1), "batch_size": 16, **options}
+    optimizers = make_optimizers(model, 0.01, freeze)
+    return Phase("p", model, x, y, hops, candidates or SampledLabels(3), optimizers, seed=seed, **options)
+
+
+def weights(phase: Phase) -> dict[str, torch.Tensor]:
+    return {name: value.clone() for name, value in phase.model.state_dict().items()}
+
+
+def assert_equal(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> None:
+    assert a.keys() == b.keys()
+    different = [name for name in a if not torch.equal(a[name], b[name])]
+    assert not different
+
+
+def shortlisted() -> Shortlisted:
+    return Shortlisted(torch.randint(-1, 12, (60, 5), generator=torch.Generator().manual_seed(3)))
+
+
+CASES = [
+    {},
+    {"kind": DECAF},
+    {"sparse": True},
+    {"loss": "softmax"},
+    {"loss": "softmax", "candidates": shortlisted()},
+    {"kind": DECAF, "sparse": True, "candidates": shortlisted()},
+    {"candidates": AllLabels(), "mode": "exact", "reduction": "cell", "schedule": halving_schedule(4, 1)},
+    {"candidates": AllLabels(), "mode": "exact", "sparse": True},
+    {"candidates": shortlisted(), "mode": "frozen", "freeze": True, "reduction": "cell"},
+]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_same_seed_same_weights(tiny, case):
+    runs = []
+    for noise in (1, 2):
+        phase = make(tiny, **case)
+        losses = []
+        for _ in range(2):
+            torch.manual_seed(noise)  # what others drew before must not matter
+            losses.append(phase.train_epoch())
+        runs.append((losses, weights(phase)))
+    assert runs[0][0] == runs[1][0]
+    assert_equal(runs[0][1], runs[1][1])
+    other = make(tiny, seed=1, **case)
+    other.train_epoch()
+    assert any(not torch.equal(runs[0][1][name], value) for name, value in weights(other).items())
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_continued_phase_takes_the_same_steps(tiny, case):
+    whole = make(tiny, **case)
+    losses = [whole.train_epoch() for _ in range(3)]
+    first = make(tiny, **case)
+    first.train_epoch()
+    tensors, meta = first.state()
+    tensors = {name: value.clone() for name, value in tensors.items()}
+    second = make(tiny, **case)
+    second.load_state(tensors, meta)
+    assert (second.epoch, second.step) == (1, 4) and second.seconds == first.seconds
+    assert [second.train_epoch() for _ in range(2)] == losses[1:]
+    assert_equal(weights(second), weights(whole))
+
+
+def test_it_learns(tiny):
+    phase = make(tiny, candidates=AllLabels(), schedule=lambda step: 1.0)
+    losses = [phase.train_epoch() for _ in range(10)]
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_an_epoch_passes_over_every_document_once(tiny):
+    seen, orders = [], []
+
+    class Spy(AllLabels):
+        def __call__(self, rows, y, generator):
+            seen.extend(rows.tolist())
+            return super().__call__(rows, y, generator)
+
+    phase, told = make(tiny, candidates=Spy()), []
+    for _ in range(2):
+        phase.train_epoch(lambda done, total: told.append(done))
+        orders.append(seen.copy())
+        seen.clear()
+    assert sorted(orders[0]) == sorted(orders[1]) == list(range(60))
+    assert orders[0] != orders[1] != sorted(orders[1])
+    assert told == [16, 32, 48, 60] * 2 and phase.step == 8
+
+
+def test_learning_rates_follow_the_schedule(tiny):
+    rates = []
+
+    class Spy(AllLabels):
+        def __call__(self, rows, y, generator):
+            rates.append([g["lr"] for o in phase.optimizers for g in o.param_groups])
+            return super().__call__(rows, y, generator)
+
+    phase = make(tiny, candidates=Spy(), sparse=True, schedule=lambda step: 1 / (1 + step))
+    phase.train_epoch()
+    assert rates == [pytest.approx([0.01 / (1 + step)] * 2) for step in range(4)]
+
+
+def test_loss_is_the_mean_over_documents(tiny):
+    # Without dropout and learning, the loss of an epoch is that of all documents at once.
+    phase = make(tiny, candidates=AllLabels(), mode="exact", schedule=lambda step: 0.0)
+    phase.model.train = lambda mode=True: phase.model  # stays in evaluation mode
+    for module in phase.model.modules():
+        module.training = False
+    loss = phase.train_epoch()
+    with torch.no_grad():
+        logit = phase.model(phase.doc_x, phase.hops.label_x, GRAPH.edge_index, GRAPH.edge_weight)
+        target = phase.y.to_torch().to_dense()
+        expected = label_loss(logit, target, None, "document")
+    assert loss == pytest.approx(float(expected), rel=1e-4)
+
+
+def test_a_step_changes_only_the_rows_of_its_candidates(tiny):
+    steps = []
+
+    class Spy(SampledLabels):
+        def __call__(self, rows, y, generator):
+            out = super().__call__(rows, y, generator)
+            steps.append((rows, out.labels))
+            return out
+
+    shortlist = torch.randint(-1, 12, (60, 5), generator=torch.Generator().manual_seed(3))
+    phase = make(tiny, candidates=Spy(1, shortlist, 1), sparse=True, batch_size=2)
+    before = weights(phase)
+    phase.hops.refresh()
+    phase._train_step(torch.tensor([7, 30]), torch.Generator().manual_seed(0))
+    ((rows, labels),) = steps
+    assert labels is not None and len(labels) < 9
+    after = weights(phase)
+    for name in ("classifier.weight", "classifier.bias"):
+        changed = (after[name] != before[name]).any(1).nonzero()[:, 0]
+        assert changed.tolist() == labels.tolist(), name
+    texts = {*phase.doc_x.select_rows(rows).col.tolist(), *phase.hops.label_x.select_rows(labels).col.tolist()}
+    changed = (after["embedding.weight"] != before["embedding.weight"]).any(1).nonzero()[:, 0]
+    assert set(changed.tolist()) == texts and len(texts) < before["embedding.weight"].size(0) / 2
+
+
+def test_frozen_tokens_stay(tiny):
+    phase = make(tiny, mode="frozen", freeze=True)
+    before = weights(phase)
+    phase.train_epoch()
+    assert torch.equal(weights(phase)["embedding.weight"], before["embedding.weight"])
+    assert not torch.equal(weights(phase)["classifier.weight"], before["classifier.weight"])
+
+
+def test_state_can_be_stored(tiny):
+    import json
+
+    phase = make(tiny, sparse=True)
+    phase.train_epoch()
+    tensors, meta = phase.state()
+    assert json.loads(json.dumps(meta)) == meta and (meta["epoch"], meta["step"]) == (1, 4)
+    assert all(isinstance(value, torch.Tensor) for value in tensors.values())
+    assert any(name.startswith("optimizer1.") for name in tensors)

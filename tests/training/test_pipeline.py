@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from xcgraph.sparse import CSR
+from xcgraph.training.callbacks import Callback
+from xcgraph.training.pipeline import Pipeline
+
+
+class Messages(Callback):
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.phases: list[tuple[str, int]] = []
+
+    def on_message(self, text):
+        self.texts.append(text)
+
+    def on_phase_start(self, phase, epochs, documents, epoch):
+        self.phases.append((phase, documents))
+
+
+def fit(tiny, settings, model="eclare", recipe="default", **options):
+    pipeline = Pipeline(tiny, model, recipe, settings, **options)
+    return pipeline, pipeline.fit()
+
+
+@pytest.mark.parametrize("model", ["eclare", "decaf"])
+def test_phases_of_the_recipes(tiny, small, model):
+    for recipe, changes, phases in (
+        ("default", {"scoring": "all"}, ["ranker"]),
+        ("default", {"scoring": "shortlist"}, ["surrogate", "shortlister", "ranker"]),
+        ("paper", {}, ["surrogate", "shortlister", "ranker"]),
+    ):
+        messages = Messages()
+        settings = small(model, recipe, instances=2, validation_fraction=0.0, **changes)
+        pipeline, ranker = fit(tiny, settings, model, recipe, callbacks=[messages])
+        assert messages.phases == [(f"{phase} {n}/2", 60) for n in (1, 2) for phase in phases]
+        assert set(pipeline.results) == {f"{n}/{phase}" for n in (0, 1) for phase in phases}
+        assert len(ranker.members) == 2
+        assert all((member.shortlister is not None) == (len(phases) == 3) for member in ranker.members)
+        assert any("label graph: 12 labels" in text for text in messages.texts) == (model == "eclare")
+        assert any("surrogate: 12 labels in 4 clusters" in text for text in messages.texts) == (len(phases) == 3)
+
+
+def test_validation_documents_are_set_aside(tiny, small):
+    messages = Messages()
+    pipeline, _ = fit(tiny, small(validation_fraction=0.2, instances=2), callbacks=[messages])
+    (first, documents), (second, all_documents) = messages.phases
+    assert (first, second) == ("ranker 1/2", "ranker 2/2")
+    assert documents < 60 and all_documents == 60  # the second learns from all of them
+    assert pipeline.results["1/ranker"]["epochs"] == pipeline.results["0/ranker"]["best_epoch"]
+    assert pipeline.results["0/ranker"]["best"]["score"] > 0 and pipeline.results["1/ranker"]["best"] == {}
+
+
+def test_game_of_the_paper_recipe(tiny, small):
+    _, ranker = fit(tiny, small("eclare", "paper"), "eclare", "paper")
+    (member,) = ranker.members
+    assert member.expansion.mix == member.shortlister.expansion.mix == 0.5
+    assert member.link == "sigmoid" and member.lexical is None and member.bias is None
+    assert member.beam == member.shortlister.beam == 2
+    _, ranker = fit(tiny, small("decaf", "paper"), "decaf", "paper")
+    (member,) = ranker.members
+    assert member.expansion is None and member.shortlister.expansion is None and member.bias is not None
+
+
+@pytest.mark.parametrize("graph", ["walk", "cooccurrence", "text"])
+def test_label_graphs(tiny, small, graph):
+    _, ranker = fit(tiny, small(graph=graph, scoring="shortlist"))
+    index, _ = ranker.predict(CSR.from_scipy(tiny.test_x), 5)
+    assert index.shape == (20, 5)
+
+
+def test_eclare_without_a_graph(tiny, small):
+    _, ranker = fit(tiny, small(graph="none", num_hops=0, scoring="shortlist"))
+    assert ranker.members[0].expansion is None
+
+
+def test_results_are_json(tiny, small):
+    pipeline, _ = fit(tiny, small(validation_fraction=0.2, fusion=True))
+    assert set(pipeline.results) == {"0/ranker", "fusion"}
+    assert json.loads(json.dumps(pipeline.results)) == pipeline.results
+    assert all(seconds >= 0 for seconds in pipeline.seconds.values())
+
+
+def test_seconds_are_counted_once(tiny, small, monkeypatch):
+    from xcgraph.training import instance, pipeline
+
+    now = [0.0]
+    monkeypatch.setattr(pipeline.time, "perf_counter", lambda: now[0])
+    build = instance.RandomWalkGraph.build
+
+    def slow(self, data):
+        now[0] += 100.0
+        return build(self, data)
+
+    monkeypatch.setattr(instance.RandomWalkGraph, "build", slow)
+    fitted, _ = fit(tiny, small("eclare", "paper"), "eclare", "paper")
+    assert fitted.seconds["graph"] == pytest.approx(200.0)  # two graphs
+
+
+RECIPES = [
+    ("eclare", "default", {"scoring": "all"}),
+    ("eclare", "default", {"scoring": "shortlist"}),
+    ("eclare", "paper", {}),
+    ("decaf", "default", {"scoring": "shortlist"}),
+    ("decaf", "paper", {}),
+]
+
+
+@pytest.mark.parametrize(("model", "recipe", "changes"), RECIPES)
+def test_with_sparse_tables_a_step_changes_only_its_rows(tiny, small, monkeypatch, model, recipe, changes):
+    from xcgraph.training import instance
+    from xcgraph.training.phase import Phase
+
+    monkeypatch.setattr(instance, "_SPARSE_TABLE", 0)  # every table is large
+    step, kinds = Phase._train_step, set()
+
+    def spy(phase, rows, generator):
+        used = {}
+        source = phase.candidates
+
+        def remember(*args):
+            used["step"] = source(*args)
+            return used["step"]
+
+        phase.candidates = remember
+        before = {name: p.detach().clone() for name, p in phase.model.named_parameters()}
+        loss = step(phase, rows, generator)
+        phase.candidates = source
+        labels = used["step"].labels
+        assert phase.model.embedding.sparse and phase.model.classifier.sparse
+        kinds.add("all" if labels is None else "some")
+        allowed = torch.ones(phase.model.num_labels, dtype=torch.bool)
+        if labels is not None:
+            allowed[:] = False
+            allowed[labels] = True
+        for name in ("classifier.weight", "classifier.bias"):
+            if name in before:
+                changed = (dict(phase.model.named_parameters())[name] != before[name]).any(1)
+                assert not changed[~allowed].any(), (phase.name, name)
+        if phase.hops.mode != "exact" and labels is not None:
+            tokens = torch.zeros(phase.model.num_tokens, dtype=torch.bool)
+            tokens[phase.doc_x.select_rows(rows).col] = True
+            tokens[phase.hops.label_x.select_rows(labels).col] = True
+            changed = (phase.model.embedding.weight != before["embedding.weight"]).any(1)
+            assert not changed[~tokens].any(), phase.name
+        return loss
+
+    monkeypatch.setattr(Phase, "_train_step", spy)
+    settings = small(
+        model, recipe, batch_size=3, negatives=2, hard_negatives=1, max_epochs=1, min_epochs=1, **changes
+    )
+    _, ranker = fit(tiny, settings, model, recipe)
+    assert np.isfinite(ranker.predict(CSR.from_scipy(tiny.test_x), 1)[1]).all()
+    assert "some" in kinds and (recipe == "default" or "all" in kinds)
+
+
+def test_sparse_tables_when_all_labels_are_scored(tiny, small, monkeypatch):
+    # As many negatives as labels: candidates are all labels, gradients must be sparse all the same.
+    from xcgraph.training import instance
+
+    monkeypatch.setattr(instance, "_SPARSE_TABLE", 0)
+    _, ranker = fit(tiny, small(negatives=100, scoring="all"))
+    assert np.isfinite(ranker.predict(CSR.from_scipy(tiny.test_x), 3)[1]).all()
