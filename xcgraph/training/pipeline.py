@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -27,6 +27,9 @@ from .instance import InstanceTrainer
 from .seeds import derive_seed
 from .settings import Settings
 from .validation import Validator
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 logger = logging.getLogger(__name__)
 
@@ -108,17 +111,16 @@ class Pipeline:
                 keep_duplicates_together=True,
             )
         validator = self._validator(val_rows)
-        scout = InstanceTrainer(self, 0, fit_rows, validator)
-        members = [scout.fit()]
+        members = [InstanceTrainer(self, 0, fit_rows, validator).fit()]
         if validator is not None and self.settings.fusion:
-            self.fusion = self._tune(members[0], scout, fit_rows, validator)
+            self.fusion = self._tune(members[0], fit_rows, validator)
         # The others learn from the validation documents too, for as long as the first one found best.
         epochs = self.results["0/ranker"]["best_epoch"] if validator is not None else None
         for number in range(1, self.settings.instances):
             members.append(InstanceTrainer(self, number, everything, None, epochs).fit())
         if self.fusion is not None:
             with self.timed("fusion"):
-                table = self._lexical(everything, self.fusion)
+                table = self._lexical(document_centroids(self.data.train_x, self.data.train_y), self.fusion)
             for member in members:
                 self._fuse(member, table, self.fusion)
         return EnsembleRanker(members)
@@ -133,16 +135,13 @@ class Pipeline:
             select_filter_rows(self.data.train_filter, rows),
         )
 
-    def _tune(
-        self, ranker: LabelRanker, trainer: InstanceTrainer, rows: np.ndarray, validator: Validator
-    ) -> FusionWeights:
+    def _tune(self, ranker: LabelRanker, rows: np.ndarray, validator: Validator) -> FusionWeights:
         """Weights of lexical scores and of the graph's, for a ranker trained on ``rows``."""
         with self.timed("fusion"):
             centroid = document_centroids(self.data.train_x[rows], self.data.train_y[rows])
 
             def make(weights: FusionWeights) -> LabelRanker:
-                table = LexicalScorer.from_texts(centroid, self.data.label_x, weights.centroid, weights.text)
-                return self._fuse(copy.copy(ranker), table.to(self.device), weights)
+                return self._fuse(copy.copy(ranker), self._lexical(centroid, weights), weights)
 
             weights, metrics = tune_fusion(make, validator.first(_FUSION_DOCUMENTS), ranker.expansion is not None)
         shown = ", ".join(f"{name} {value:g}" for name, value in weights.as_dict().items())
@@ -150,8 +149,7 @@ class Pipeline:
         self.results["fusion"] = {"weights": weights.as_dict(), "best": metrics}
         return weights
 
-    def _lexical(self, rows: np.ndarray, weights: FusionWeights) -> LexicalScorer:
-        centroid = document_centroids(self.data.train_x[rows], self.data.train_y[rows])
+    def _lexical(self, centroid: csr_matrix, weights: FusionWeights) -> LexicalScorer:
         table = LexicalScorer.from_texts(centroid, self.data.label_x, weights.centroid, weights.text)
         return table.to(self.device)
 
