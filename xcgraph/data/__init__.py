@@ -4,7 +4,14 @@ from .atomic import atomic_folder
 from .check import check_folder
 from .document import Document
 from .error import DataError
-from .filter_pairs import read_filter_pairs, select_filter_rows, write_filter_pairs
+from .filter_pairs import (
+    mirrored_pairs,
+    no_pairs,
+    pairs_matrix,
+    read_filter_pairs,
+    select_filter_rows,
+    write_filter_pairs,
+)
 from .folder_format import folder_format
 from .joint_text import read_joint_text, write_joint_text
 from .label import Label
@@ -28,7 +35,10 @@ __all__ = [
     "atomic_folder",
     "check_folder",
     "folder_format",
+    "mirrored_pairs",
     "near_duplicate_groups",
+    "no_pairs",
+    "pairs_matrix",
     "read_documents",
     "read_filter_pairs",
     "read_joint_text",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .lines import read_lines
 from .report import Report
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 
 def read_filter_pairs(
@@ -82,6 +86,42 @@ def select_filter_rows(pairs: np.ndarray, rows: np.ndarray) -> np.ndarray:
     moved = position[pairs[:, 0]]
     keep = moved >= 0
     return np.stack([moved[keep], pairs[keep, 1]], axis=1)
+
+
+def pairs_matrix(pairs: np.ndarray, shape: tuple[int, int]) -> csr_matrix:
+    """Pairs ``[M, 2]`` as a scipy sparse matrix of ones, one for each distinct pair."""
+    from scipy.sparse import csr_matrix
+
+    matrix = csr_matrix((np.ones(len(pairs), dtype=np.float32), (pairs[:, 0], pairs[:, 1])), shape=shape)
+    matrix.data[:] = 1.0
+    return matrix
+
+
+def mirrored_pairs(
+    y: csr_matrix, uids: Sequence[str], other_uids: Sequence[str], label_uids: Sequence[str]
+) -> np.ndarray:
+    """Pairs of held-out documents and labels whose mirror is among the known pairs.
+
+    Where items are documents and labels at once, document a having label b says much of whether document b has
+    label a; published filter files take such pairs off the test side.
+
+    Args:
+        y: relevance of the known documents, ``[N, L]``.
+        uids: of the known documents, N.
+        other_uids: of the held-out documents, M.
+        label_uids: of the labels, L. A document and a label of the same uid are the same item.
+
+    Returns:
+        int64 ``[P, 2]``, (held-out document, label), each once, in order.
+    """
+    row_of = {uid: row for row, uid in enumerate(other_uids)}
+    label_of = {uid: label for label, uid in enumerate(label_uids)}
+    # The held-out document that each label is, the label that each known document is; -1 for none.
+    document = np.array([row_of.get(uid, -1) for uid in label_uids], dtype=np.int64)
+    label = np.array([label_of.get(uid, -1) for uid in uids], dtype=np.int64)
+    known = y.tocoo()
+    pairs = np.stack([document[known.col], label[known.row]], axis=1)
+    return np.unique(pairs[(pairs >= 0).all(axis=1)], axis=0)
 
 
 def no_pairs() -> np.ndarray:

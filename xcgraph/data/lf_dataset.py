@@ -235,8 +235,9 @@ class LFDataset:
         max_documents: int | None = None,
         seed: int = 0,
         keep_duplicates_together: bool = False,
+        keep_labels: bool = True,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Chooses validation documents among the training documents; every label keeps a training document.
+        """Chooses validation documents among the training documents; see :func:`~xcgraph.data.split_validation`.
 
         Documents whose every label is in ``train_filter`` are not chosen; the pairs of the chosen ones are
         ``select_filter_rows(data.train_filter, val_rows)``.
@@ -247,12 +248,15 @@ class LFDataset:
             seed: the same seed chooses the same documents.
             keep_duplicates_together: choose near-duplicates (:func:`~xcgraph.data.near_duplicate_groups`) whole
                 or not at all.
+            keep_labels: every label keeps a training document.
 
         Returns:
             ``(fit_rows, val_rows)``, rows of ``train_x``, int64, both ascending.
         """
         groups = near_duplicate_groups(self.train_x) if keep_duplicates_together else None
-        return split_validation(self.train_y, self.train_filter, fraction, max_documents, seed, groups)
+        return split_validation(
+            self.train_y, self.train_filter, fraction, max_documents, seed, groups, keep_labels
+        )
 
     def __repr__(self) -> str:
         return (

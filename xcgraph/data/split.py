@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .filter_pairs import pairs_matrix
+
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
@@ -20,8 +22,9 @@ def split_validation(
     max_documents: int | None = None,
     seed: int = 0,
     groups: np.ndarray | None = None,
+    keep_labels: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Chooses validation documents at random so that no label loses its last training document.
+    """Chooses validation documents at random, by default so that no label loses its last training document.
 
     Args:
         y: relevance of the training documents, ``[N, L]``.
@@ -32,9 +35,13 @@ def split_validation(
         seed: the same seed chooses the same documents.
         groups: group of each document, int ``[N]``, such as :func:`near_duplicate_groups`; a group is chosen whole
             or not at all. ``None``: each document by itself.
+        keep_labels: every label keeps a training document. That makes the validation documents those of frequent
+            labels, and easier than test documents are. ``False`` chooses whatever the labels, as test documents
+            are chosen; labels without a document left are to be left out of predictions and truth, and documents
+            that have no other are in neither part.
 
     Returns:
-        ``(fit_rows, val_rows)``, int64, both ascending, together all rows.
+        ``(fit_rows, val_rows)``, int64, both ascending; with ``keep_labels``, together all rows.
 
     Raises:
         ValueError: if ``fraction`` is not within 0 and 1, or ``groups`` is of another length.
@@ -54,7 +61,7 @@ def split_validation(
     alone = np.add.reduceat(np.append(left[y.indices] < 2, False), y.indptr[:-1]) if y.nnz else np.ones(0)
     counts = np.diff(y.indptr)
     usable = counts > 0
-    if y.nnz:
+    if y.nnz and keep_labels:
         usable &= alone == 0
     if pairs is not None and len(pairs):
         usable &= counts > _filtered_labels(y, pairs)
@@ -76,18 +83,22 @@ def split_validation(
         labels, taken = np.unique(
             np.concatenate([y.indices[y.indptr[row] : y.indptr[row + 1]] for row in rows]), return_counts=True
         )
-        if (left[labels] > taken).all():
+        if not keep_labels or (left[labels] > taken).all():
             left[labels] -= taken
             chosen.extend(rows.tolist())
     if len(chosen) < target:
         logger.info("validation: %d of %d documents; the others hold a label's last one", len(chosen), target)
     is_validation = np.zeros(num_documents, dtype=bool)
     is_validation[chosen] = True
-    return np.flatnonzero(~is_validation), np.flatnonzero(is_validation)
+    fit_rows = np.flatnonzero(~is_validation)
+    if not keep_labels and y.nnz:
+        known = y @ (left > 0).astype(np.float32) > 0
+        is_validation &= known
+    return fit_rows, np.flatnonzero(is_validation)
 
 
 def near_duplicate_groups(
-    x: csr_matrix, threshold: float = 0.45, max_frequency: int = 500, block_size: int = 2048
+    x: csr_matrix, threshold: float = 0.6, max_frequency: int = 500, block_size: int = 2048
 ) -> np.ndarray:
     """Groups of documents that say nearly the same, linked by cosine similarity.
 
@@ -134,9 +145,4 @@ def near_duplicate_groups(
 
 def _filtered_labels(y: csr_matrix, pairs: np.ndarray) -> np.ndarray:
     """How many of each document's labels are filtered, ``[N]``."""
-    from scipy.sparse import csr_matrix
-
-    ones = np.ones(len(pairs), dtype=np.float32)
-    listed = csr_matrix((ones, (pairs[:, 0], pairs[:, 1])), shape=y.shape)
-    listed.data[:] = 1
-    return np.diff(y.multiply(listed).tocsr().indptr)
+    return np.diff(y.multiply(pairs_matrix(pairs, y.shape)).tocsr().indptr)

@@ -46,6 +46,11 @@ class DocumentEncoder:
         model.train(training)
         return folded
 
+    @property
+    def num_tokens(self) -> int:
+        """V."""
+        return self.tokens.size(0)
+
     @torch.no_grad()
     def __call__(self, x: CSR) -> Tensor:
         """Embeds documents ``[N, V]`` as ``[N, D]``."""

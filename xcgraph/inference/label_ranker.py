@@ -14,6 +14,7 @@ from xcgraph.shortlist import ClusterIndex, combine_scores, rank_shortlist, top_
 from xcgraph.sparse import CSR
 
 from .document_encoder import DocumentEncoder
+from .joined_encoder import JoinedEncoder
 from .lexical_scorer import LexicalScorer
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class LabelRanker:
 
     def __init__(
         self,
-        encoder: DocumentEncoder,
+        encoder: DocumentEncoder | JoinedEncoder,
         weight: Tensor,
         bias: Tensor | None,
         shortlister: BeamSearch | None = None,

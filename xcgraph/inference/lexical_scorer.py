@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,11 +19,12 @@ _MAX_ENTRIES = 1 << 22
 
 
 class LexicalScorer:
-    r"""Adds :math:`a \cos(\mathbf{x}, \mathbf{c}_l) + b \cos(\mathbf{x}, \mathbf{z}_l)` to the logits of labels.
+    r"""Adds :math:`\langle \mathbf{x}, \mathbf{v}_l \rangle` to the logits of labels, with a sparse
+    :math:`\mathbf{v}_l` over tokens.
 
-    :math:`\mathbf{c}_l` is the centroid of a label's training documents and :math:`\mathbf{z}_l` its text, both as
-    TF-IDF. Embeddings of few dimensions blur rare tokens, which is what tells rare labels apart; a sparse row a
-    label gives them back at the cost of the tokens that document and label share.
+    Embeddings of few dimensions blur rare tokens, which is what tells rare labels apart; a sparse row a label
+    gives them back at the cost of the tokens that document and label share. The row is a weighted sum of sparse
+    rows, such as a linear classifier's, the centroid of the label's training documents and its text.
 
     Args:
         weight: what each token adds to each label, ``[V, L]``, rows being tokens.
@@ -32,20 +34,16 @@ class LexicalScorer:
         self.weight = weight
 
     @classmethod
-    def from_texts(
-        cls, centroid: csr_matrix, label_x: csr_matrix, centroid_weight: float, text_weight: float
-    ) -> LexicalScorer:
-        """From sparse rows of the labels.
+    def weighted(cls, parts: Iterable[tuple[csr_matrix, float]]) -> LexicalScorer:
+        """The weighted sum of sparse rows.
 
         Args:
-            centroid: :func:`document_centroids`, ``[L, V]``.
-            label_x: label texts, ``[L, V]``, rows of norm 1.
-            centroid_weight: :math:`a`.
-            text_weight: :math:`b`.
+            parts: rows ``[L, V]`` and their weights; at least one.
         """
-        total: Any = (centroid * centroid_weight + label_x * text_weight).T.tocsr()
+        total: Any = sum(rows * weight for rows, weight in parts if weight)
+        total = total.T.tocsr()
         total.sort_indices()
-        return cls(CSR.from_scipy(total))
+        return cls(CSR.from_scipy(total.astype("float32")))
 
     def to(self, device: torch.device | str) -> LexicalScorer:
         """The same on another device."""

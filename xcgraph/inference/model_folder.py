@@ -19,11 +19,12 @@ from xcgraph.shortlist import ClusterIndex
 from xcgraph.sparse import CSR
 
 from .document_encoder import DocumentEncoder
+from .joined_encoder import JoinedEncoder
 from .label_ranker import BeamSearch, EnsembleRanker, Expansion, LabelRanker
 from .lexical_scorer import LexicalScorer
 
 #: Of the folder; a reader refuses what is newer.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass
@@ -120,7 +121,7 @@ def load_model(folder: str | os.PathLike[str], device: torch.device | str = "cpu
         sizes = {len(labels["uids"]), len(labels["titles"]), *(member.weight.size(0) for member in ranker.members)}
         if len(sizes) != 1:
             raise ValueError(f"its files disagree on the number of labels: {sorted(sizes)}")
-        sizes = {member.encoder.tokens.size(0) for member in ranker.members}
+        sizes = {member.encoder.num_tokens for member in ranker.members}
         sizes |= {vectorizer.num_features} if vectorizer is not None else set()
         if len(sizes) != 1:
             raise ValueError(f"its files disagree on the number of tokens: {sorted(sizes)}")
@@ -139,6 +140,7 @@ def _pack(member: LabelRanker) -> tuple[dict[str, Tensor], dict[str, Any]]:
     description: dict[str, Any] = {
         "beam": member.beam,
         "link": member.link,
+        "encoders": len(member.encoder.encoders) if isinstance(member.encoder, JoinedEncoder) else 1,
         "game": _pack_graph(tensors, "graph", member.expansion),
     }
     description["lexical"] = "none" if member.lexical is None else "own"
@@ -176,8 +178,11 @@ def _unpack(tensors: dict[str, Tensor], description: dict[str, Any]) -> LabelRan
     if table := _part(tensors, "lexical"):
         shape = (table["rowptr"].numel() - 1, tensors["label.weight"].size(0))
         lexical = LexicalScorer(CSR(table["rowptr"], table["col"].long(), table["value"], shape))
+    encoder = _part(tensors, "encoder")
+    # Format 1 knew no joined encoders.
+    joined = description.get("encoders", 1) > 1
     return LabelRanker(
-        DocumentEncoder(**_part(tensors, "encoder")),
+        JoinedEncoder.from_tensors(encoder) if joined else DocumentEncoder(**encoder),
         tensors["label.weight"],
         tensors.get("label.bias"),
         search,

@@ -15,8 +15,6 @@ Scoring = Literal["all", "shortlist"]
 #: A shortlisted label costs as much as this many in a dense product: its row is fetched for one document alone.
 #: Measured on the CPU with D = 256, 256 documents and 500 labels each: 100 to 190.
 GATHER_COST = 128
-#: A dense Adam step over one label costs as much as scoring it for this many documents.
-UPDATE_COST = 100
 
 
 def choose_scoring(
@@ -33,12 +31,12 @@ def choose_scoring(
 
     ``"all"`` if both hold:
 
-    * *time*: ``L (1 + UPDATE_COST / batch) <= K + GATHER_COST * S``: dense scoring and a dense optimiser step
-      over all labels cost less than scoring K meta-labels and S gathered labels a document;
+    * *time*: ``L <= K + GATHER_COST * S``: scoring all labels of a document costs less than scoring K meta-labels
+      and S gathered labels (a training step costs the labels it samples either way);
     * *memory*: weights, their gradient and two optimiser moments (``16 L D`` bytes) plus logits, their gradient
       and targets of a batch (``12 batch L`` bytes) take at most half of the memory.
 
-    With the defaults the time rule allows up to about 56,000 labels.
+    With the defaults the time rule allows up to about 85,000 labels.
 
     Args:
         num_labels: L.
@@ -57,7 +55,7 @@ def choose_scoring(
     if memory_bytes is None:
         memory_bytes = _total_memory(torch.device(device))
     clusters = num_labels / 4 if num_clusters is None else num_clusters
-    cost_all = num_labels * (1 + UPDATE_COST / batch)
+    cost_all = float(num_labels)
     cost_shortlist = clusters + GATHER_COST * min(shortlist, num_labels)
     bytes_all = 16 * num_labels * dim + 12 * batch * num_labels
     choice: Scoring = "all" if cost_all <= cost_shortlist and 2 * bytes_all <= memory_bytes else "shortlist"

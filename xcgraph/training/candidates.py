@@ -22,12 +22,14 @@ class Candidates:
             against all ``n``.
         target: 1 where relevant, ``[B, n]`` or ``[B, S]``.
         weight: how many labels each cell's label stands for in the loss, shape ``[n]``; ``None`` for one.
+        ignored: (row, column) of cells that leave the loss, ``[2, M]``; ``None`` for none.
     """
 
     labels: Tensor | None
     shortlist: Tensor | None
     target: Tensor
     weight: Tensor | None
+    ignored: Tensor | None = None
 
 
 class CandidateSource(Protocol):
@@ -64,12 +66,22 @@ class SampledLabels:
         num_uniform: uniform negatives a batch.
         shortlist: labels that are hard to tell from each document's own, int ``[N, S]``, -1 for none.
         per_document: how many of its shortlist to draw for a document.
+        unknown: pairs ``[N, L]`` that are neither relevant nor irrelevant, such as those of the filter file; they
+            leave the loss. A document and the label of the same text are such a pair: as negatives, they would
+            teach that a label is not relevant where the texts agree.
     """
 
-    def __init__(self, num_uniform: int, shortlist: Tensor | None = None, per_document: int = 0) -> None:
+    def __init__(
+        self,
+        num_uniform: int,
+        shortlist: Tensor | None = None,
+        per_document: int = 0,
+        unknown: CSR | None = None,
+    ) -> None:
         self.num_uniform = num_uniform
         self.shortlist = shortlist
         self.per_document = per_document
+        self.unknown = unknown
 
     def __call__(self, rows: Tensor, y: CSR, generator: torch.Generator) -> Candidates:
         """See :class:`CandidateSource`."""
@@ -84,7 +96,8 @@ class SampledLabels:
             chosen = torch.cat([chosen, near[near >= 0]])
         chosen = torch.unique(chosen)
         if chosen.numel() + self.num_uniform >= num_labels:
-            return Candidates(None, None, _targets(y, None), None)
+            target = _targets(y, None)
+            return Candidates(None, None, target, None, self._ignored(rows, None, target))
         uniform = sample_negatives(num_labels, (1, self.num_uniform), generator).view(-1).to(chosen.device)
         labels = torch.unique(torch.cat([chosen, uniform]))
         is_uniform = torch.ones(labels.numel(), dtype=torch.bool, device=labels.device)
@@ -92,7 +105,22 @@ class SampledLabels:
         # max: by chance every draw may already be chosen
         share = (num_labels - chosen.numel()) / is_uniform.sum().clamp(min=1)
         weight = torch.where(is_uniform, share, torch.ones_like(share))
-        return Candidates(labels, None, _targets(y, labels), weight)
+        target = _targets(y, labels)
+        return Candidates(labels, None, target, weight, self._ignored(rows, labels, target))
+
+    def _ignored(self, rows: Tensor, labels: Tensor | None, target: Tensor) -> Tensor | None:
+        """Cells of unknown pairs, other than those that are relevant after all."""
+        if self.unknown is None:
+            return None
+        pairs = self.unknown.select_rows(rows)
+        row, column = pairs.row(), pairs.col
+        if labels is not None:
+            column = torch.searchsorted(labels, pairs.col)
+            found = column < labels.numel()
+            found[found.clone()] = labels[column[found]] == pairs.col[found]
+            row, column = row[found], column[found]
+        cells = torch.stack([row, column])
+        return cells[:, target[row, column] == 0]
 
 
 class Shortlisted:

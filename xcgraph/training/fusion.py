@@ -1,11 +1,29 @@
-"""How much lexical scores and graph expansion count beside the embeddings, chosen on validation documents."""
+"""How much each part of a label's score counts, chosen on validation documents."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xcgraph.inference import LabelRanker, LexicalScorer
+from xcgraph.layers import score_shortlist
+from xcgraph.metrics.top_k import top_k
+from xcgraph.shortlist import rank_shortlist
+from xcgraph.sparse import CSR
 
 from .validation import Ranker, Validator
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+# Scores of all labels held at a time.
+_MAX_SCORES = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -13,11 +31,13 @@ class FusionWeights:
     """Weights of a label's scores beside the model's logit.
 
     Args:
+        linear: of the linear one-vs-all classifier's margin.
         centroid: of the cosine with the centroid of the label's training documents.
         text: of the cosine with the label's text.
         game: of the neighbours' scores (GAME).
     """
 
+    linear: float = 0.0
     centroid: float = 0.0
     text: float = 0.0
     game: float = 0.0
@@ -27,49 +47,172 @@ class FusionWeights:
         return asdict(self)
 
 
-#: What is tried. Logits of a trained model span about ten units, cosines one.
-GRID = {
-    "centroid": (0.0, 2.0, 4.0, 8.0, 12.0, 16.0),
-    "text": (0.0, 2.0, 4.0, 8.0, 12.0, 16.0),
-    "game": (0.0, 0.05, 0.1, 0.2, 0.3),
-}
-
-
-def tune_fusion(
-    make_ranker: Callable[[FusionWeights], Ranker], validator: Validator, use_graph: bool, rounds: int = 2
-) -> tuple[FusionWeights, dict[str, float]]:
-    """Coordinate ascent over :data:`GRID` from zero, by the validator's ``score``.
-
-    Lexical scores raise rare labels; weights under which the first label is right less often than without any are
-    passed over, so that what the tail gains is not paid for at the top.
+@dataclass(frozen=True)
+class LexicalParts:
+    """Sparse rows of the labels that can be added to a model.
 
     Args:
-        make_ranker: the trained model with given weights.
-        validator: evaluates a ranker.
-        use_graph: whether there is a graph to expand over.
+        linear: one-vs-all weights, scipy sparse ``[L, V]``.
+        centroid: of the labels' training documents, ``[L, V]``.
+        text: of the labels, ``[L, V]``.
+    """
+
+    linear: csr_matrix
+    centroid: csr_matrix
+    text: csr_matrix
+
+    def scorer(self, weights: FusionWeights) -> LexicalScorer | None:
+        """The weighted sum of the parts; ``None`` where none has a weight."""
+        if not (weights.linear or weights.centroid or weights.text):
+            return None
+        rows = [(self.linear, weights.linear), (self.centroid, weights.centroid), (self.text, weights.text)]
+        return LexicalScorer.weighted(rows)
+
+    def single(self, name: str) -> LexicalScorer:
+        """One part with weight one."""
+        scorer = self.scorer(FusionWeights(**{name: 1.0}))
+        assert scorer is not None
+        return scorer
+
+
+LEXICAL = ("linear", "centroid", "text")
+
+#: Where the search starts: weights that did well on data sets of several kinds (docs/notes/002-accuracy.md).
+#: Logits of a trained model span about ten units; margins and cosines one or two.
+PRIOR = FusionWeights(linear=4.0, centroid=8.0, text=6.0)
+#: Factors of the prior that are tried, and how far from it each counts.
+FACTORS = {0.0: 3.0, 0.25: 2.0, 0.5: 1.0, 0.71: 0.5, 1.0: 0.0, 1.41: 0.5, 2.0: 1.0, 4.0: 2.0}
+#: Weights of the neighbours' scores that are tried.
+GAME = (0.05, 0.1, 0.2, 0.3)
+
+
+@dataclass(frozen=True)
+class CandidateScores:
+    """Scores of some labels of each document, by part.
+
+    Args:
+        index: labels ``[N, S]``, -1 for none.
+        network: the model's own logits ``[N, S]``.
+        lexical: scores of each part of :data:`LEXICAL`, ``[N, S]``.
+    """
+
+    index: np.ndarray
+    network: np.ndarray
+    lexical: dict[str, np.ndarray]
+
+    def fused(self, weights: FusionWeights) -> np.ndarray:
+        """Scores ``[N, S]``; minus infinity where there is no label."""
+        score = self.network.copy()
+        for name in LEXICAL:
+            if weight := getattr(weights, name):
+                score += weight * self.lexical[name]
+        return np.where(self.index < 0, -np.inf, score)
+
+
+@torch.no_grad()
+def candidate_scores(ranker: LabelRanker, parts: LexicalParts, doc_x: CSR, depth: int = 50) -> CandidateScores:
+    """The labels that any weights could bring to the top, with their scores.
+
+    Args:
+        ranker: without lexical scores.
+        parts: the lexical scores.
+        doc_x: documents, ``[N, V]``.
+        depth: labels taken from the model, and from each part; with a shortlister, its shortlist is taken whole.
+    """
+    scorers = {name: parts.single(name).to(doc_x.device) for name in LEXICAL}
+    num_labels = ranker.weight.size(0)
+    indices: list[Tensor] = []
+    scores: list[list[Tensor]] = []
+    for rows in torch.arange(doc_x.shape[0], device=doc_x.device).split(max(1, _MAX_SCORES // num_labels)):
+        x = doc_x.select_rows(rows)
+        document = ranker.encoder(x)
+        if ranker.shortlister is not None:
+            index, inherited = ranker.shortlister(x)
+            logit = score_shortlist(document, ranker.weight, ranker.bias, index) + inherited.log()
+            own = [scorer.of_shortlist(x, index) for scorer in scorers.values()]
+        else:
+            dense = torch.nn.functional.linear(document, ranker.weight, ranker.bias)
+            each = [scorer.add_(torch.zeros_like(dense), x) for scorer in scorers.values()]
+            best = torch.cat([top_k(score, min(depth, num_labels))[0] for score in (dense, *each)], dim=1)
+            index, _ = rank_shortlist(best, torch.zeros(best.shape, device=best.device), best.size(1))
+            safe = index.clamp(min=0)
+            logit, own = dense.gather(1, safe), [score.gather(1, safe) for score in each]
+        indices.append(index)
+        scores.append([logit, *own])
+    width = max((index.size(1) for index in indices), default=0)
+
+    def joined(tensors: list[Tensor], value: float) -> np.ndarray:
+        pad = torch.nn.functional.pad
+        padded = [pad(tensor, (0, width - tensor.size(1)), value=value) for tensor in tensors]
+        return torch.cat(padded).cpu().numpy()
+
+    network, *lexical = (joined([part[number] for part in scores], 0.0) for number in range(1 + len(LEXICAL)))
+    return CandidateScores(joined(indices, -1), network, dict(zip(LEXICAL, lexical, strict=True)))
+
+
+def objective(metrics: dict[str, float]) -> float:
+    """What weights are chosen by: the validation score, and the first label once more.
+
+    Lexical scores raise rare labels; what the tail gains is not to be paid for at the top.
+    """
+    return (3 * metrics["score"] + metrics["P@1"]) / 4
+
+
+def tune_lexical(
+    evaluate: Callable[[FusionWeights], dict[str, float]], num_documents: int, rounds: int = 3
+) -> tuple[FusionWeights, dict[str, float]]:
+    """Coordinate ascent from :data:`PRIOR` by :func:`objective`.
+
+    Few documents cannot tell similar weights apart, and the best of many is then the luckiest. So each octave away
+    from the prior costs ``3 / sqrt(num_documents)`` points: about a third of the standard error of a difference.
+
+    Args:
+        evaluate: validation metrics under given weights, with a ``score``.
+        num_documents: validation documents behind them.
         rounds: passes over the coordinates.
 
     Returns:
-        The best weights, and their validation metrics. Of equal scores the first tried, with the smaller weights,
-        stays.
+        The best weights, and their validation metrics.
     """
     tried: dict[FusionWeights, dict[str, float]] = {}
+    price = 3.0 / math.sqrt(max(1, num_documents))
 
-    def metrics_of(weights: FusionWeights) -> dict[str, float]:
+    def value_of(factors: dict[str, float]) -> float:
+        weights = _weights(factors)
         if weights not in tried:
-            tried[weights] = validator(make_ranker(weights))
-        return tried[weights]
+            tried[weights] = evaluate(weights)
+        return objective(tried[weights]) - price * sum(FACTORS[factor] for factor in factors.values())
 
-    best = FusionWeights()
-    least = metrics_of(best)["P@1"]
+    best = dict.fromkeys(LEXICAL, 1.0)
     for _ in range(rounds):
         start = best
-        for name in GRID if use_graph else ("centroid", "text"):
-            for value in GRID[name]:
-                candidate = replace(best, **{name: value})
-                better = metrics_of(candidate)["score"] > metrics_of(best)["score"]
-                if better and metrics_of(candidate)["P@1"] >= least:
+        for name in LEXICAL:
+            for factor in FACTORS:
+                candidate = {**best, name: factor}
+                if value_of(candidate) > value_of(best):
                     best = candidate
         if best == start:
             break
-    return best, metrics_of(best)
+    return _weights(best), tried[_weights(best)]
+
+
+def _weights(factors: dict[str, float]) -> FusionWeights:
+    return FusionWeights(**{name: round(factor * getattr(PRIOR, name), 2) for name, factor in factors.items()})
+
+
+def tune_game(
+    make_ranker: Callable[[float], Ranker], validator: Validator, start: dict[str, float]
+) -> tuple[float, dict[str, float]]:
+    """The best weight of the neighbours' scores among :data:`GAME`, zero if none helps.
+
+    Args:
+        make_ranker: the fused model with a given weight.
+        validator: evaluates a ranker.
+        start: metrics without neighbours.
+    """
+    best, metrics = 0.0, start
+    for mix in GAME:
+        found = validator(make_ranker(mix))
+        if objective(found) > objective(metrics):
+            best, metrics = mix, found
+    return best, metrics

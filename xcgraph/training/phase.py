@@ -116,6 +116,8 @@ class Phase:
         document = self.model.encode_documents(self.doc_x.select_rows(rows))
         weight, bias = self.model.label_vectors(self.hops(step.labels), step.labels)
         logit = self.model.classifier(document, weight, bias, step.shortlist)
+        if step.ignored is not None:
+            logit = logit.index_put((step.ignored[0], step.ignored[1]), logit.new_tensor(-torch.inf))
         loss = label_loss(logit, step.target, step.weight, self.reduction, self.loss)
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)

@@ -8,13 +8,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 
-from xcgraph.data import LFDataset, select_filter_rows
-from xcgraph.inference import EnsembleRanker, LabelRanker, LexicalScorer, document_centroids
+from xcgraph.data import LFDataset, mirrored_pairs, no_pairs, pairs_matrix, select_filter_rows
+from xcgraph.inference import EnsembleRanker, LabelRanker, LexicalScorer, document_centroids, join_rankers
 from xcgraph.metrics import Evaluator
 from xcgraph.shortlist import (
     choose_scoring,
@@ -22,19 +22,17 @@ from xcgraph.shortlist import (
 from xcgraph.sparse import CSR
 
 from .callbacks import Callback
-from .fusion import FusionWeights, tune_fusion
+from .fusion import FusionWeights, LexicalParts, candidate_scores, tune_game, tune_lexical
 from .instance import InstanceTrainer
+from .one_vs_all import fit_one_vs_all
 from .seeds import derive_seed
 from .settings import Settings
 from .validation import Validator
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-
 logger = logging.getLogger(__name__)
 
 # Validation documents on which fusion weights are compared; some thirty rankings are evaluated.
-_FUSION_DOCUMENTS = 1500
+_FUSION_DOCUMENTS = 3000
 
 
 class Pipeline:
@@ -101,64 +99,90 @@ class Pipeline:
 
     def fit(self) -> EnsembleRanker:
         """Trains all instances (or what a resumed run has left to do)."""
+        settings = self.settings
         everything = np.arange(self.data.train_x.shape[0])
         fit_rows, val_rows = everything, everything[:0]
-        if self.settings.validation_fraction > 0:
+        if settings.validation_fraction > 0:
             fit_rows, val_rows = self.data.split_validation(
-                self.settings.validation_fraction,
-                self.settings.validation_documents,
+                settings.validation_fraction,
+                settings.validation_documents,
                 seed=derive_seed(self.seed, "split"),
                 keep_duplicates_together=True,
+                keep_labels=False,
             )
-        validator = self._validator(val_rows)
+        known = np.bincount(self.data.train_y[fit_rows].indices, minlength=self.data.num_labels) > 0
+        validator = self._validator(fit_rows, val_rows, known)
         members = [InstanceTrainer(self, 0, fit_rows, validator).fit()]
-        if validator is not None and self.settings.fusion:
+        if validator is not None and settings.fusion:
             self.fusion = self._tune(members[0], fit_rows, validator)
         # The others learn from the validation documents too, for as long as the first one found best.
         epochs = self.results["0/ranker"]["best_epoch"] if validator is not None else None
-        for number in range(1, self.settings.instances):
+        for number in range(1, settings.instances):
             members.append(InstanceTrainer(self, number, everything, None, epochs).fit())
+        if self.scoring == "all" and self.recipe == "default":
+            members = [join_rankers(members, [torch.from_numpy(known), *[None] * (len(members) - 1)])]
         if self.fusion is not None:
             with self.timed("fusion"):
-                table = self._lexical(document_centroids(self.data.train_x, self.data.train_y), self.fusion)
+                lexical = self._lexical(everything).scorer(self.fusion)
             for member in members:
-                self._fuse(member, table, self.fusion)
+                self._fuse(member, lexical, self.fusion.game)
         return EnsembleRanker(members)
 
-    def _validator(self, rows: np.ndarray) -> Validator | None:
+    def _validator(self, fit_rows: np.ndarray, rows: np.ndarray, known: np.ndarray) -> Validator | None:
         if len(rows) == 0:
             return None
+        mirrored = no_pairs()
+        if len(self.data.test_filter):  # test documents are freed of mirrored pairs, so these must be
+            uids = self.data.train_uids
+            mirrored = mirrored_pairs(
+                self.data.train_y[fit_rows], [uids[row] for row in fit_rows], [uids[row] for row in rows],
+                self.data.label_uids,
+            )  # fmt: skip
         return Validator(
             CSR.from_scipy(self.data.train_x[rows]).to(self.device),
             self.data.train_y[rows],
             Evaluator(self.data.train_y, self.data.propensity),
-            select_filter_rows(self.data.train_filter, rows),
+            np.concatenate([select_filter_rows(self.data.train_filter, rows), mirrored]),
+            known=known,
         )
 
     def _tune(self, ranker: LabelRanker, rows: np.ndarray, validator: Validator) -> FusionWeights:
         """Weights of lexical scores and of the graph's, for a ranker trained on ``rows``."""
         with self.timed("fusion"):
-            centroid = document_centroids(self.data.train_x[rows], self.data.train_y[rows])
+            some = validator.first(_FUSION_DOCUMENTS)
+            parts = self._lexical(rows)
+            scores = candidate_scores(ranker, parts, some.doc_x)
+            weights, metrics = tune_lexical(
+                lambda weights: some.evaluate(scores.index, scores.fused(weights)), some.truth.shape[0]
+            )
+            if ranker.expansion is not None:
+                lexical = parts.scorer(weights)
 
-            def make(weights: FusionWeights) -> LabelRanker:
-                return self._fuse(copy.copy(ranker), self._lexical(centroid, weights), weights)
+                def make(mix: float) -> LabelRanker:
+                    return self._fuse(copy.copy(ranker), lexical, mix)
 
-            weights, metrics = tune_fusion(make, validator.first(_FUSION_DOCUMENTS), ranker.expansion is not None)
+                mix, metrics = tune_game(make, some, metrics)
+                weights = replace(weights, game=mix)
         shown = ", ".join(f"{name} {value:g}" for name, value in weights.as_dict().items())
         self.tell(f"fusion: {shown}; validation P@1 {metrics['P@1']:.2f}, PSP@5 {metrics['PSP@5']:.2f}")
         self.results["fusion"] = {"weights": weights.as_dict(), "best": metrics}
         return weights
 
-    def _lexical(self, centroid: csr_matrix, weights: FusionWeights) -> LexicalScorer:
-        table = LexicalScorer.from_texts(centroid, self.data.label_x, weights.centroid, weights.text)
-        return table.to(self.device)
+    def _lexical(self, rows: np.ndarray) -> LexicalParts:
+        """Sparse rows of the labels, learned from training documents ``rows``."""
+        x, y = self.data.train_x[rows], self.data.train_y[rows]
+        unknown = pairs_matrix(select_filter_rows(self.data.train_filter, rows), y.shape)
+        linear = fit_one_vs_all(
+            x, y, unknown, negatives=self.settings.linear_negatives, seed=derive_seed(self.seed, "linear"),
+            num_threads=torch.get_num_threads(),
+        )  # fmt: skip
+        return LexicalParts(linear, document_centroids(x, y), self.data.label_x)
 
-    @staticmethod
-    def _fuse(ranker: LabelRanker, table: LexicalScorer, weights: FusionWeights) -> LabelRanker:
+    def _fuse(self, ranker: LabelRanker, lexical: LexicalScorer | None, game: float) -> LabelRanker:
         """Puts the parts that have a weight into a ranker."""
-        ranker.lexical = table if weights.centroid or weights.text else None
+        ranker.lexical = None if lexical is None else lexical.to(self.device)
         if ranker.expansion is not None:
-            ranker.expansion = replace(ranker.expansion, mix=weights.game)
+            ranker.expansion = replace(ranker.expansion, mix=game)
         return ranker
 
     def timed(self, name: str) -> _Timer:

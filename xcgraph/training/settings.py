@@ -49,12 +49,14 @@ class Settings:
     patience: int = 2
     warmup: float = 0.05
     negatives: int = 1024
+    mask_filtered: bool = True
     validation_fraction: float = 0.1
     validation_documents: int = 5000
 
     # Scoring
     scoring: Literal["auto", "all", "shortlist"] = "auto"
     fusion: bool = True
+    linear_negatives: int = 4000
     game: float = 0.0
     top_k: int = 100
 
@@ -191,7 +193,8 @@ def _check(settings: Settings, model: str) -> None:
     for name in (
         "dim", "instances", "walk_length", "graph_top_k", "batch_size", "max_steps", "min_epochs", "max_epochs",
         "patience", "negatives", "top_k", "cluster_size", "beam", "hard_negatives", "surrogate_epochs",
-        "shortlister_epochs", "ranker_epochs", "learning_rate", "surrogate_learning_rate", "ranker_learning_rate",
+        "shortlister_epochs", "ranker_epochs", "linear_negatives", "learning_rate", "surrogate_learning_rate",
+        "ranker_learning_rate",
     ):  # fmt: skip
         if getattr(settings, name) <= 0:
             raise ValueError(f"{name!r} must be positive, got {getattr(settings, name)}")

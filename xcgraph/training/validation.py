@@ -20,6 +20,10 @@ class Ranker(Protocol):
         ...
 
 
+# Ranks predicted beyond those needed, to make up for unknown labels among them.
+_SPARE_RANKS = 30
+
+
 class Validator:
     """Evaluates a model under training on documents that it is not trained on.
 
@@ -29,19 +33,28 @@ class Validator:
         evaluator: made from the full training set.
         filter_pairs: (row, label), ``[M, 2]``.
         k: ranks to predict.
+        known: labels that have training documents beside the validation documents, bool ``[L]``; the others leave
+            predictions and truth, as labels without training documents are in no test set. ``None``: all.
     """
 
     def __init__(
-        self, doc_x: CSR, truth: csr_matrix, evaluator: Evaluator, filter_pairs: np.ndarray, k: int = 20
+        self,
+        doc_x: CSR,
+        truth: csr_matrix,
+        evaluator: Evaluator,
+        filter_pairs: np.ndarray,
+        k: int = 20,
+        known: np.ndarray | None = None,
     ) -> None:
         self.doc_x = doc_x
-        self.truth = truth
+        self.known = None if known is None or known.all() else known
+        self.truth = truth if self.known is None else _columns(truth, self.known)
         self.evaluator = evaluator
         self.filter_pairs = filter_pairs
         self.ranks = k
         # Filtered pairs are taken out of the ranking afterwards, so that many more are needed.
         most = int(np.bincount(filter_pairs[:, 0]).max()) if len(filter_pairs) else 0
-        self.k = k + most
+        self.k = k + most + (0 if self.known is None else _SPARE_RANKS)
 
     def first(self, number: int) -> Validator:
         """The same for the first ``number`` documents."""
@@ -49,13 +62,29 @@ class Validator:
             return self
         rows = torch.arange(number, device=self.doc_x.device)
         pairs = self.filter_pairs[self.filter_pairs[:, 0] < number]
-        return Validator(self.doc_x.select_rows(rows), self.truth[:number], self.evaluator, pairs, self.ranks)
+        return Validator(
+            self.doc_x.select_rows(rows), self.truth[:number], self.evaluator, pairs, self.ranks, self.known
+        )
 
     def __call__(self, ranker: Ranker) -> dict[str, float]:
         """Metrics of at most ``k`` ranks, 0 to 100, and ``score``, two thirds nDCG@5 and one third PSnDCG@5."""
-        index, score = ranker.predict(self.doc_x, self.k)
+        return self.evaluate(*ranker.predict(self.doc_x, self.k))
+
+    def evaluate(self, index: np.ndarray, score: np.ndarray) -> dict[str, float]:
+        """The same for labels ``[N, S]`` (-1 for none) and their scores, in any order."""
+        if self.known is not None:
+            index = np.where(self.known[index] & (index >= 0), index, -1)
+            score = np.where(index < 0, -np.inf, score)
         metrics = self.evaluator.evaluate(index, score, self.truth, self.filter_pairs)
         quality = (2 * metrics["nDCG@5"] + metrics["PSnDCG@5"]) / 3
         # Recall at more ranks than are predicted would be that of fewer, under another name.
         metrics = {name: value for name, value in metrics.items() if int(name.split("@")[1]) <= self.ranks}
         return {**metrics, "score": quality}
+
+
+def _columns(matrix: csr_matrix, keep: np.ndarray) -> csr_matrix:
+    """The same shape, without the entries of other columns."""
+    matrix = matrix.copy()
+    matrix.data[~keep[matrix.indices]] = 0
+    matrix.eliminate_zeros()
+    return matrix

@@ -1,0 +1,188 @@
+"""A sparse linear classifier a label, on the tokens themselves."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numba
+import numpy as np
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+# Numbers of the dense buffer that a block of labels leaves its weights in.
+_MAX_BUFFER = 1 << 24
+# Largest violation of the optimality conditions at which a label is done, as liblinear's.
+_TOLERANCE = 0.1
+
+
+def fit_one_vs_all(
+    x: Any,
+    y: Any,
+    unknown: Any | None = None,
+    cost: float = 1.0,
+    negatives: int = 4000,
+    max_iter: int = 20,
+    min_weight: float = 0.01,
+    seed: int = 0,
+    num_threads: int = 1,
+) -> csr_matrix:
+    r"""Linear one-vs-all classifiers with squared hinge loss, as of DiSMEC (Babbar and Schölkopf, WSDM 2017).
+
+    Each label minimises :math:`\frac{1}{2} \|\mathbf{v}\|^2 + C \sum_i \max(0, 1 - s_i (\langle \mathbf{x}_i,
+    \mathbf{v} \rangle - 1))^2` over its own documents (:math:`s_i = 1`) and a uniform sample of the others
+    (:math:`s_i = -1`), by dual coordinate descent with shrinking (Hsieh et al., ICML 2008). The offset is the same
+    for all labels: a document that shares no token with a label's own is then right as it is, and costs nothing.
+    The sample is uniform, for among documents that are hard to tell apart alone it would be a classifier of near
+    neighbours, whose scores cannot be compared across labels. Cost and memory are those of the sample, whatever
+    the number of documents.
+
+    Args:
+        x: training documents, scipy sparse ``[N, V]``.
+        y: their relevant labels, scipy sparse ``[N, L]``.
+        unknown: pairs that are no negatives either, scipy sparse ``[N, L]``; ``None`` for none.
+        cost: C.
+        negatives: documents drawn for a label, with replacement, its own among them left out. All documents are
+            taken where that is less than twice as many.
+        max_iter: passes over a label's documents at most.
+        min_weight: smaller weights are dropped.
+        seed: of the sample and of the order of documents; the result does not depend on ``num_threads``.
+        num_threads: labels that are solved at the same time.
+
+    Returns:
+        float32 scipy CSR ``[L, V]`` with sorted indices; labels without documents have empty rows.
+
+    Raises:
+        ValueError: if the shapes do not fit together, or a number is out of range.
+    """
+    from scipy.sparse import csr_matrix, vstack
+
+    x, y = x.tocsr(), y.tocsr()
+    if x.shape[0] != y.shape[0]:
+        raise ValueError(f"expected as many rows in 'x' and 'y', got {x.shape[0]} and {y.shape[0]}")
+    for name, value in (("cost", cost), ("negatives", negatives), ("max_iter", max_iter)):
+        if value <= 0:
+            raise ValueError(f"'{name}' must be positive, got {value}")
+    num_labels, num_tokens = y.shape[1], x.shape[1]
+    if x.shape[0] < 2 * negatives:
+        negatives = x.shape[0]
+    by_label = y.T.tocsr()
+    by_label.sort_indices()
+    apart = by_label if unknown is None else (by_label + unknown.T).tocsr()
+    apart.sort_indices()
+    square = np.asarray(x.multiply(x).sum(axis=1), dtype=np.float64).ravel()
+
+    # A label has at most the tokens of all its documents; far fewer in practice, which costs pages never touched.
+    documents = np.diff(by_label.indptr) + negatives
+    longest = int(np.diff(x.indptr).max(initial=0))
+    width = int(np.minimum(documents.max(initial=0) * longest, num_tokens))
+
+    def solve(labels: np.ndarray) -> csr_matrix:
+        columns = np.empty((labels.size, width), dtype=np.int32)
+        values = np.empty(columns.shape, dtype=np.float32)
+        count = np.zeros(labels.size, dtype=np.int64)
+        _solve(
+            int(labels[0]), by_label.indptr, by_label.indices, apart.indptr, apart.indices,
+            x.indptr, x.indices, x.data, square, cost, negatives, max_iter, min_weight, seed,
+            columns, values, count,
+        )  # fmt: skip
+        kept = np.arange(width) < count[:, None]
+        indptr = np.concatenate([[0], np.cumsum(count)])
+        return csr_matrix((values[kept], columns[kept], indptr), shape=(labels.size, num_tokens))
+
+    size = max(1, min(1024, _MAX_BUFFER // max(1, width)))
+    pieces = np.split(np.arange(num_labels), range(size, num_labels, size)) if num_labels else []
+    # Threads of Python's, not of numba's: those share OpenMP with torch, which then runs on as many.
+    with ThreadPoolExecutor(max(1, num_threads)) as pool:
+        blocks = list(pool.map(solve, pieces))
+    weight = vstack(blocks, format="csr") if blocks else csr_matrix((0, num_tokens), dtype=np.float32)
+    weight.sort_indices()
+    return csr_matrix(weight, dtype=np.float32)
+
+
+@numba.njit(nogil=True, cache=True)
+def _solve(  # pragma: no cover - compiled
+    start, label_ptr, label_doc, apart_ptr, apart_doc, x_ptr, x_col, x_val, square, cost, negatives, max_iter,
+    min_weight, seed, columns, values, count,
+):  # fmt: skip
+    """Solves labels ``start`` to ``start + len(count)``; each leaves its weights in a row of the buffers."""
+    num_documents = x_ptr.size - 1
+    all_documents = negatives == num_documents
+    num_tokens = 0 if x_col.size == 0 else x_col.max() + 1
+    w = np.zeros(num_tokens)
+    shared = np.zeros(num_tokens, np.bool_)
+    for k in range(count.size):
+        label = start + k
+        first, last = label_ptr[label], label_ptr[label + 1]
+        if first == last:
+            continue
+        np.random.seed((seed * 1000003 + label) % 2147483647)
+        # The label's documents, then the sampled ones.
+        docs = np.empty(last - first + negatives, np.int64)
+        num_positive = last - first
+        docs[:num_positive] = label_doc[first:last]
+        size = num_positive
+        for j in range(num_positive):
+            for p in range(x_ptr[docs[j]], x_ptr[docs[j] + 1]):
+                shared[x_col[p]] = True
+        own = apart_doc[apart_ptr[label] : apart_ptr[label + 1]]
+        for draw in range(negatives):
+            doc = draw if all_documents else np.random.randint(0, num_documents)
+            place = np.searchsorted(own, doc)
+            if place < own.size and own[place] == doc:
+                continue
+            for p in range(x_ptr[doc], x_ptr[doc + 1]):
+                if shared[x_col[p]]:
+                    docs[size] = doc
+                    size += 1
+                    break
+        alpha = np.zeros(size)
+        order = np.arange(size)
+        diagonal = 0.5 / cost
+        # Documents that are right by more than the last pass was wrong anywhere are set aside (shrinking), until
+        # the others are done.
+        active, bound = size, np.inf
+        for _ in range(max_iter):
+            np.random.shuffle(order[:active])
+            worst = 0.0
+            at = 0
+            while at < active:
+                j = order[at]
+                doc = docs[j]
+                sign = 1.0 if j < num_positive else -1.0
+                score = -1.0
+                for p in range(x_ptr[doc], x_ptr[doc + 1]):
+                    score += w[x_col[p]] * x_val[p]
+                gradient = sign * score - 1.0 + diagonal * alpha[j]
+                if alpha[j] == 0.0 and gradient >= 0.0:
+                    if gradient > bound:
+                        active -= 1
+                        order[at], order[active] = order[active], order[at]
+                    else:
+                        at += 1
+                    continue
+                at += 1
+                worst = max(worst, abs(gradient))
+                old = alpha[j]
+                alpha[j] = max(0.0, old - gradient / (square[doc] + diagonal))
+                step = (alpha[j] - old) * sign
+                for p in range(x_ptr[doc], x_ptr[doc + 1]):
+                    w[x_col[p]] += step * x_val[p]
+            bound = worst if worst > 0.0 else np.inf
+            if worst < _TOLERANCE:
+                if active == size:
+                    break
+                active, bound = size, np.inf
+        n = 0
+        for j in range(size):
+            for p in range(x_ptr[docs[j]], x_ptr[docs[j] + 1]):
+                token = x_col[p]
+                value = w[token]
+                if abs(value) > min_weight:
+                    columns[k, n] = token
+                    values[k, n] = value
+                    n += 1
+                w[token] = 0.0  # so that no token comes twice, and the next label finds zeros
+                shared[token] = False
+        count[k] = n
