@@ -206,7 +206,7 @@ def _measure_peers(
 
 def _train(args: list[str], out: Path, rerun: bool, threads: int) -> dict[str, Any]:
     """``xcgraph-bench run`` in a process of its own, whose threads and memory are its alone."""
-    if not rerun:
+    if out.is_dir() and not rerun:
         args = [*args, "--resume"]
     variables = {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
     done = subprocess.run([sys.executable, "-c", _RUN, *args], env=variables, stdout=subprocess.DEVNULL)
