@@ -14,12 +14,16 @@ def python(code, *args):
 
 def test_help(bench):
     text = bench("--help").output
-    order = [text.index(f"\n  {name} ") for name in ("datasets", "data", "graph", "run", "eval", "predict")]
+    order = [
+        text.index(f"\n  {name} ") for name in ("datasets", "data", "graph", "run", "eval", "predict", "compare")
+    ]
     assert order == sorted(order)
     assert bench("--version").output.strip().endswith(xcgraph.__version__)
 
 
-@pytest.mark.parametrize("command", ["datasets", "data build", "data check", "graph", "run", "eval", "predict"])
+@pytest.mark.parametrize(
+    "command", ["datasets", "data build", "data check", "graph", "run", "eval", "predict", "compare"]
+)
 def test_every_command_has_help(bench, command):
     text = bench(*command.split(), "--help").output
     assert text.startswith(f"Usage: xcgraph-bench {command}") and "--help" in text
@@ -28,7 +32,7 @@ def test_every_command_has_help(bench, command):
 def test_help_imports_nothing_heavy():
     done = python(
         "import sys\nfrom xcgraph.cli import main\n"
-        "for args in (['--help'], ['run', '--help'], ['data', 'build', '--help']):\n"
+        "for args in (['--help'], ['run', '--help'], ['compare', '--help'], ['data', 'build', '--help']):\n"
         "    main.main(args, standalone_mode=False)\n"
         "print([m for m in ('torch', 'numpy', 'scipy', 'sklearn', 'tqdm') if m in sys.modules])"
     )

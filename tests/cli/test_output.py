@@ -14,6 +14,12 @@ def test_table():
     assert table([[0.5]], digits=3) == "0.500"
 
 
+def test_table_with_stars():
+    text = table([["a", 1.0, 2], ["b", 10.0, 3]], ["", "x", "y"], marked={(1, 1)})
+    assert text.splitlines() == ["       x   y", "a   1.00   2", "b  10.00*  3"]
+    assert table([["a", 1.0]], marked={(0, 1)}) == "a  1.00*"
+
+
 def test_metrics_table():
     metrics = {"P@1": 50.0, "P@3": 25.0, "R@3": 12.5, "R@100": 99.0, "seed": 3, "per_decile": []}
     assert metrics_table(metrics).splitlines() == [

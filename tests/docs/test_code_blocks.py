@@ -103,7 +103,7 @@ def test_wrong_commands_do_not_parse(args):
 
 
 def test_pages_show_commands():
-    assert {"datasets", "data", "graph", "run", "eval", "predict"} <= {
+    assert {"datasets", "data", "graph", "run", "eval", "predict", "compare"} <= {
         args[0] for _, args in commands("xcgraph-bench") if args
     }
 

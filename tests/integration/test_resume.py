@@ -119,12 +119,12 @@ def test_killed_while_a_state_is_saved(case, monkeypatch, moment):
     case.assert_same(name)
 
 
-@pytest.mark.parametrize("function", ["_predict", "_save_predictions", "save_model", "_write_json"])
+@pytest.mark.parametrize("function", ["_predict", "save_predictions", "save_model", "write_json"])
 def test_killed_while_the_results_are_written(case, monkeypatch, function):
     original, name = getattr(run, function), function
 
     def dying(*args, **kwargs):
-        if function == "_write_json" and args[0].name != "metrics.json":
+        if function == "write_json" and args[0].name != "metrics.json":
             return original(*args, **kwargs)
         raise Killed
 

@@ -16,6 +16,7 @@ _COMMANDS = {
     "run": "xcgraph.cli.run",
     "eval": "xcgraph.cli.eval",
     "predict": "xcgraph.cli.predict",
+    "compare": "xcgraph.cli.compare",
 }
 
 

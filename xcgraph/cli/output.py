@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -26,16 +26,28 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def table(rows: Iterable[Sequence[Any]], header: Sequence[str] = (), digits: int = 2) -> str:
+def table(
+    rows: Iterable[Sequence[Any]],
+    header: Sequence[str] = (),
+    digits: int = 2,
+    marked: Collection[tuple[int, int]] = (),
+) -> str:
     """Aligned columns: numbers to the right, text to the left; None is left blank.
 
     Args:
         rows: of equal length.
         header: names of the columns, or nothing.
         digits: behind the decimal point.
+        marked: (row, column) of cells that get a star.
     """
     body = [list(row) for row in rows]
     cells = [[_cell(value, digits) for value in row] for row in body]
+    # Where one cell of a column has a star, the others get a blank, so that digits stay below digits.
+    starred = {column for _, column in marked}
+    for i, line in enumerate(cells):
+        for j in starred:
+            line[j] += "*" if (i, j) in marked else " "
+    header = [name + " " if j in starred else name for j, name in enumerate(header)]
     lines = [list(header), *cells] if header else cells
     if not lines:
         return ""

@@ -6,6 +6,7 @@ from .debian import build_debian
 from .item import Item
 from .planted import build_planted, planted_matrices
 from .planted_source import PlantedSource
+from .published_result import PublishedResult, published_results
 from .registry import (
     DATASETS,
     available,
@@ -24,6 +25,7 @@ __all__ = [
     "DatasetInfo",
     "Item",
     "PlantedSource",
+    "PublishedResult",
     "available",
     "build_dataset",
     "build_debian",
@@ -35,6 +37,7 @@ __all__ = [
     "is_test_group",
     "load_dataset",
     "planted_matrices",
+    "published_results",
     "wordnet_folder",
     "write_related_items",
 ]

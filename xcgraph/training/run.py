@@ -81,7 +81,7 @@ def run_benchmark(
         "recipe": recipe,
         "seed": seed,
         "settings": settings.as_dict(),
-        "data": _fingerprint(data),
+        "data": fingerprint(data),
         "version": xcgraph.__version__,
     }
     if resume and (finished := _finished(out, identity)) is not None:
@@ -113,12 +113,12 @@ def run_benchmark(
         "versions": _versions(),
         "command": command,
     }
-    _save_predictions(out / "predictions.npz", index, score, data.num_labels)
+    save_predictions(out / "predictions.npz", index, score, data.num_labels)
     config = {name: identity[name] for name in ("model", "recipe", "seed", "settings", "version")}
     for unfinished in out.glob(".model.*.tmp"):  # of a run killed while it wrote its model
         shutil.rmtree(unfinished, ignore_errors=True)
     save_model(out / "model", ranker, data.vectorizer, data.label_uids, data.label_titles, config)
-    _write_json(out / "metrics.json", metrics)
+    write_json(out / "metrics.json", metrics)
     shutil.rmtree(out / _STATE, ignore_errors=True)
     return metrics
 
@@ -157,10 +157,10 @@ def _prepare(out: Path, identity: dict[str, Any], resume: bool) -> None:
     for name in ("metrics.json", "log.jsonl"):
         (out / name).unlink(missing_ok=True)  # they would speak of another run
     path.parent.mkdir(parents=True)
-    _write_json(path, identity)
+    write_json(path, identity)
 
 
-def _fingerprint(data: LFDataset) -> dict[str, Any]:
+def fingerprint(data: LFDataset) -> dict[str, Any]:
     """What tells one data set from another; json values."""
     return {
         "name": data.name,
@@ -189,7 +189,8 @@ def _predict(
     return index[:, :_DEPTH], filtered[:, :_DEPTH], seconds
 
 
-def _save_predictions(path: Path, index: np.ndarray, score: np.ndarray, num_labels: int) -> None:
+def save_predictions(path: Path, index: np.ndarray, score: np.ndarray, num_labels: int) -> None:
+    """Writes ``predictions.npz``: :func:`predictions_matrix` of ranked labels and scores ``[N, k]``."""
     from scipy.sparse import save_npz
 
     matrix = predictions_matrix(index, score, num_labels)
@@ -211,14 +212,23 @@ def predictions_matrix(index: np.ndarray, score: np.ndarray, num_labels: int) ->
     return matrix
 
 
-def _write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any) -> None:
+    """Writes a json file that is whole or as it was."""
     temporary = path.with_name(path.name + ".tmp")
     temporary.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
     os.replace(temporary, path)
 
 
 def _peak_rss_mb() -> float:
-    """Most memory that this process has held so far, in MB (10^6 bytes)."""
+    """Most memory that this process has held so far, in MB (10^6 bytes).
+
+    Not what getrusage says, where the kernel tells: a child starts with the peak of the process that started it.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file():
+        for line in status.read_text(encoding="utf-8").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024 / 1e6
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
 

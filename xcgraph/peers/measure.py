@@ -1,0 +1,171 @@
+"""What is measured of a method: accuracy by the same code as a run's, seconds, memory, size, single queries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xcgraph.data import DataError, LFDataset
+
+from .environment import PeerEnvironment
+from .peer import Peer
+from .process import QUERIES, run_peer
+from .runners.protocol import QUERY_LABELS, folder_bytes, percentiles
+
+_DEPTH = 100
+
+
+def measure_peer(
+    peer: Peer,
+    data: LFDataset,
+    out: Path,
+    *,
+    seed: int = 0,
+    threads: int = 1,
+    rerun: bool = False,
+    command: str = "",
+    environment: PeerEnvironment | None = None,
+) -> tuple[dict[str, Any], bool]:
+    """Trains and evaluates a peer, or reads what an earlier call left in ``out``.
+
+    Leaves there ``metrics.json`` (the keys of a run's that apply, with ``query_ms`` and ``model_bytes``) and
+    ``predictions.npz`` (the best 100 labels of each test document, filtered pairs removed).
+
+    Args:
+        peer: one of :data:`PEERS`.
+        data: the data set.
+        out: a folder of its own.
+        seed: see :func:`run_peer`.
+        threads: see :func:`run_peer`.
+        rerun: measure anew although ``out`` holds a finished result.
+        command: kept in ``metrics.json``.
+        environment: see :func:`run_peer`.
+
+    Returns:
+        What ``metrics.json`` holds, and whether it was there before.
+
+    Raises:
+        ValueError: if ``out`` holds a result of something else and ``rerun`` is not set.
+        PeerError: if the peer cannot be run.
+    """
+    from xcgraph.metrics import Evaluator, filter_predictions
+    from xcgraph.training.run import fingerprint, save_predictions, write_json
+
+    identity = {"model": peer.name, "seed": seed, "threads": threads, "data": fingerprint(data)}
+    path = out / "metrics.json"
+    if not rerun and path.is_file():
+        return _finished(path, identity, peer), True
+    pairs = data.test_filter
+    # So many more that 100 are left.
+    most = int(np.bincount(pairs[:, 0]).max()) if len(pairs) else 0
+    result = run_peer(peer, data, k=_DEPTH + most, seed=seed, threads=threads, environment=environment)
+    index, score = filter_predictions(result.index, result.score, pairs)
+    assert score is not None
+    index, score = index[:, :_DEPTH], score[:, :_DEPTH]
+    evaluator = Evaluator(data.train_y, data.propensity)
+    metrics: dict[str, Any] = dict(evaluator.evaluate(index, score, data.test_y, pairs))
+    measured = dict(result.measured)
+    metrics |= {
+        "per_decile": evaluator.per_decile(index, data.test_y, score, pairs),
+        "train_seconds": {"total": round(measured.pop("train_seconds"), 2)},
+        **identity,
+        "device": "cpu",
+        **measured,
+        "command": command,
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)  # it would speak of other predictions
+    save_predictions(out / "predictions.npz", index, score, data.num_labels)
+    write_json(path, metrics)
+    return metrics, False
+
+
+def measure_model(folder: Path, data: LFDataset, seed: int = 0) -> dict[str, Any]:
+    """Single queries and size of a trained model of this package, as :func:`run_peer` measures those of peers.
+
+    Args:
+        folder: ``model/`` of a finished run.
+        data: its test documents are the queries, one sparse row each.
+        seed: of their choice.
+
+    Returns:
+        ``query_ms`` (``p50``, ``p95``, ``p99``: milliseconds of one query by one thread on the CPU, its best 5
+        labels) and ``model_bytes``.
+    """
+    import torch
+
+    from xcgraph.inference import load_model
+    from xcgraph.sparse import CSR
+
+    ranker = load_model(folder).ranker
+    rows = np.random.default_rng(seed).permutation(data.test_x.shape[0])[:QUERIES]
+    queries = [CSR.from_scipy(data.test_x[row]) for row in rows]
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        found = percentiles(lambda query: ranker.predict(query, QUERY_LABELS), queries)
+    finally:
+        torch.set_num_threads(threads)
+    return {"query_ms": found, "model_bytes": folder_bytes(Path(folder))}
+
+
+def read_run(folder: Path, data: LFDataset) -> dict[str, Any]:
+    """``metrics.json`` of a finished run, if it was on this data.
+
+    Args:
+        folder: of the run.
+        data: counts of documents, labels, features and tokens must be the same; its name may differ, since a set
+            has one name in the registry and maybe another as a folder.
+
+    Raises:
+        DataError: if there is no finished run, or it was on other data.
+    """
+    from xcgraph.training.run import fingerprint
+
+    path = folder / "metrics.json"
+    if not path.is_file() or not (folder / "model" / "config.json").is_file():
+        raise DataError("expected a finished run, with metrics.json and model/, got none", folder)
+    expected = fingerprint(data)
+    try:
+        metrics = json.loads(path.read_text(encoding="utf-8"))
+        got = {key: metrics["data"].get(key) for key in expected}
+        own = {"model", "train_seconds", "peak_rss_mb", "predict_ms_batch"} - set(metrics)
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise DataError(f"expected the metrics of a run, got something else ({error!r})", path) from error
+    if own:
+        raise DataError(f"expected the metrics of a run, got none called {sorted(own)[0]}", path)
+    for key, value in expected.items():
+        if key != "name" and got[key] != value:
+            raise DataError(
+                f"expected a run on this data, of {value:,} {key.replace('_', ' ')}, got one of {got[key]}; "
+                "name the DATA and the --text of that run",
+                folder,
+            )
+    return dict(metrics)
+
+
+def _finished(path: Path, identity: dict[str, Any], peer: Peer) -> dict[str, Any]:
+    try:
+        metrics = dict(json.loads(path.read_text(encoding="utf-8")))
+        wrong = [name for name, value in identity.items() if metrics.get(name) != value]
+        if not _holds(metrics["settings"], peer.settings):
+            wrong.append("settings")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        wrong = ["kind"]
+    if wrong:
+        raise ValueError(
+            f"{path.parent}: holds a result of another {' and '.join(wrong)}; choose another folder, "
+            "or measure anew with --rerun"
+        )
+    return metrics
+
+
+def _holds(stored: Any, asked: Any) -> bool:
+    """Whether all that was asked for is there; runners add their library's defaults."""
+    if isinstance(asked, Mapping):
+        return all(_holds(stored.get(name), value) for name, value in asked.items())
+    return bool(stored == asked)
