@@ -31,6 +31,8 @@ class ECLARE(LabelModel):
         bias: whether each label has a bias; the paper's classifiers have none.
         combine: how the components are mixed: ``"attention"`` as in the paper, or ``"gate"`` for
             :class:`~xcgraph.layers.GatedSum`.
+        label_text: whether the label's own text (hop 0) is a component; without it, hops over the graph still
+            carry the neighbours' texts. For ablations.
         **kwargs: ``sparse_tokens``, ``sparse_labels`` of :class:`LabelModel`.
     """
 
@@ -45,6 +47,7 @@ class ECLARE(LabelModel):
         refinement: bool = True,
         bias: bool = True,
         combine: Literal["attention", "gate"] = "attention",
+        label_text: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -52,7 +55,10 @@ class ECLARE(LabelModel):
         )
         if combine not in ("attention", "gate"):
             raise ValueError(f"'combine' must be 'attention' or 'gate', got {combine!r}")
-        num_components = num_hops + 1 + refinement
+        num_components = num_hops + label_text + refinement
+        if num_components == 0:
+            raise ValueError("a label needs its text, a hop over the graph or a refinement vector")
+        self.label_text = label_text
         self.mixer: LabelAttention | GatedSum
         if combine == "attention":
             self.mixer = LabelAttention(dim, num_components, dropout)
@@ -62,6 +68,8 @@ class ECLARE(LabelModel):
     def combine(self, hops: Tensor, refinement: Tensor | None) -> Tensor:
         """Label vectors ``[n, D]`` from hops ``[n, num_hops + 1, D]`` and refinement vectors ``[n, D]``."""
         components = self.label_blocks.forward_hops(hops)
+        if not self.label_text:
+            components = components[:, 1:]
         if refinement is not None:
             components = torch.cat([components, refinement.unsqueeze(1)], dim=1)
         return self.mixer(components)
@@ -72,4 +80,5 @@ class ECLARE(LabelModel):
             **super().config(),
             "num_hops": self.num_hops,
             "combine": "attention" if isinstance(self.mixer, LabelAttention) else "gate",
+            "label_text": self.label_text,
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -159,7 +159,10 @@ def objective(metrics: dict[str, float]) -> float:
 
 
 def tune_lexical(
-    evaluate: Callable[[FusionWeights], dict[str, float]], num_documents: int, rounds: int = 3
+    evaluate: Callable[[FusionWeights], dict[str, float]],
+    num_documents: int,
+    names: Sequence[str] = LEXICAL,
+    rounds: int = 3,
 ) -> tuple[FusionWeights, dict[str, float]]:
     """Coordinate ascent from :data:`PRIOR` by :func:`objective`.
 
@@ -169,6 +172,7 @@ def tune_lexical(
     Args:
         evaluate: validation metrics under given weights, with a ``score``.
         num_documents: validation documents behind them.
+        names: parts to use; the others get no weight.
         rounds: passes over the coordinates.
 
     Returns:
@@ -183,10 +187,10 @@ def tune_lexical(
             tried[weights] = evaluate(weights)
         return objective(tried[weights]) - price * sum(FACTORS[factor] for factor in factors.values())
 
-    best = dict.fromkeys(LEXICAL, 1.0)
+    best = dict.fromkeys(names, 1.0)
     for _ in range(rounds):
         start = best
-        for name in LEXICAL:
+        for name in names:
             for factor in FACTORS:
                 candidate = {**best, name: factor}
                 if value_of(candidate) > value_of(best):

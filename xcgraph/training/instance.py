@@ -246,6 +246,7 @@ class InstanceTrainer:
         document_dropout = (
             settings.document_dropout if refinement or not self.paper else settings.surrogate_dropout
         )
+        refinement = refinement and settings.refinement
         common: dict[str, Any] = {
             "dropout": dropout,
             "document_dropout": document_dropout,
@@ -257,8 +258,9 @@ class InstanceTrainer:
         model: LabelModel
         if self.p.model_name == "eclare":
             model = ECLARE(
-                num_tokens, num_labels, settings.dim, settings.num_hops, combine=settings.combine, **common
-            )
+                num_tokens, num_labels, settings.dim, settings.num_hops, combine=settings.combine,
+                label_text=settings.label_text or not refinement, **common,
+            )  # fmt: skip
         else:
             model = DECAF(num_tokens, num_labels, settings.dim, **common)
         return model.to(self.p.device)
@@ -287,10 +289,12 @@ class InstanceTrainer:
     def initialize(self, model: LabelModel, y: CSR, hops: LabelHops) -> None:
         """Refinement vectors and biases before training."""
         if self.paper:
-            # Of ECLARE the graph-smoothed label text, of DECAF the label text (algorithm of module III).
-            model.classifier.initialize(weight=hops.compute()[:, -1])
+            if model.refinement:
+                # Of ECLARE the graph-smoothed label text, of DECAF the label text (algorithm of module III).
+                model.classifier.initialize(weight=hops.compute()[:, -1])
             return
-        model.classifier.initialize(weight=mean_of_documents(model, self.split.x, y))
+        if model.refinement:
+            model.classifier.initialize(weight=mean_of_documents(model, self.split.x, y))
         if model.classifier.bias is not None:
             model.classifier.initialize(bias=log_odds(y))
 

@@ -22,7 +22,7 @@ from xcgraph.shortlist import (
 from xcgraph.sparse import CSR
 
 from .callbacks import Callback
-from .fusion import FusionWeights, LexicalParts, candidate_scores, tune_game, tune_lexical
+from .fusion import LEXICAL, FusionWeights, LexicalParts, candidate_scores, tune_game, tune_lexical
 from .instance import InstanceTrainer
 from .one_vs_all import fit_one_vs_all
 from .seeds import derive_seed
@@ -153,9 +153,11 @@ class Pipeline:
             parts = self._lexical(rows)
             scores = candidate_scores(ranker, parts, some.doc_x)
             weights, metrics = tune_lexical(
-                lambda weights: some.evaluate(scores.index, scores.fused(weights)), some.truth.shape[0]
+                lambda weights: some.evaluate(scores.index, scores.fused(weights)),
+                some.truth.shape[0],
+                [name for name in LEXICAL if getattr(self.settings, f"fuse_{name}")],
             )
-            if ranker.expansion is not None:
+            if ranker.expansion is not None and self.settings.fuse_game:
                 lexical = parts.scorer(weights)
 
                 def make(mix: float) -> LabelRanker:

@@ -29,6 +29,8 @@ class Settings:
     num_hops: int = 1
     label_bias: bool = True
     combine: Literal["gate", "attention"] = "gate"
+    refinement: bool = True
+    label_text: bool = True
     instances: int = 2
 
     # Label graph
@@ -56,6 +58,10 @@ class Settings:
     # Scoring
     scoring: Literal["auto", "all", "shortlist"] = "auto"
     fusion: bool = True
+    fuse_linear: bool = True
+    fuse_centroid: bool = True
+    fuse_text: bool = True
+    fuse_game: bool = True
     linear_negatives: int = 4000
     game: float = 0.0
     top_k: int = 100
@@ -206,5 +212,9 @@ def _check(settings: Settings, model: str) -> None:
             raise ValueError(f"{name!r} must be between 0 and 1, got {getattr(settings, name)}")
     if model == "decaf" and (settings.graph != "none" or settings.num_hops or settings.game):
         raise ValueError("DECAF uses no label graph: 'graph', 'num_hops' and 'game' must stay none, 0 and 0")
+    if model == "decaf" and not (settings.refinement and settings.label_text):
+        raise ValueError("DECAF mixes label text and refinement vectors: both must stay")
+    if model == "eclare" and not (settings.refinement or settings.label_text or settings.num_hops):
+        raise ValueError("a label needs its text, a hop over the graph or a refinement vector: all three are off")
     if model == "eclare" and settings.graph == "none" and (settings.num_hops or settings.game):
         raise ValueError("without a label graph (graph=none), 'num_hops' and 'game' must be 0")
