@@ -23,7 +23,7 @@ class Settings:
     """
 
     # Model
-    dim: int = 320
+    dim: int = 512
     dropout: float = 0.2
     document_dropout: float = 0.5
     num_hops: int = 1
