@@ -84,8 +84,8 @@ def test_near_duplicates_are_linked_through_others():
 
 def test_common_tokens_link_nothing():
     x = unit([[1, 0], [1, 0], [1, 1], [1, 1]])
-    assert len(set(near_duplicate_groups(x, max_frequency=2).tolist())) == 3
-    assert len(set(near_duplicate_groups(x, max_frequency=4).tolist())) == 1
+    assert len(set(near_duplicate_groups(x, 0.4, max_frequency=2).tolist())) == 3
+    assert len(set(near_duplicate_groups(x, 0.4, max_frequency=4).tolist())) == 1
 
 
 def test_long_chains_are_cut_by_a_higher_threshold():

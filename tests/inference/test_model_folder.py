@@ -47,7 +47,7 @@ def test_round_trip(tmp_path, make_ranker, doc_x, vectorizer, options):
     model = load_model(tmp_path / "model")
     assert model.label_uids == UIDS and model.label_titles == TITLES
     assert model.config["seed"] == 3 and model.config["settings"] == {"dim": 5}
-    assert model.config["format_version"] == 1 and len(model.config["members"]) == len(options)
+    assert model.config["format_version"] == 2 and len(model.config["members"]) == len(options)
     for k in (1, 12):
         expected, got = ranker.rank(doc_x, k), model.ranker.rank(doc_x, k)
         assert torch.equal(got[0], expected[0]) and torch.equal(got[1], expected[1])
@@ -124,8 +124,8 @@ def edit(path, **changes):
 
 
 def test_newer_format(folder):
-    edit(folder / "config.json", format_version=2, members="of another kind")
-    message = f"{folder}: cannot be read as a model: it is of format 2, this xcgraph reads up to 1: update xcgraph"
+    edit(folder / "config.json", format_version=3, members="of another kind")
+    message = f"{folder}: cannot be read as a model: it is of format 3, this xcgraph reads up to 2: update xcgraph"
     with pytest.raises(ValueError) as caught:
         load_model(folder)
     assert str(caught.value) == message
