@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
-from xcgraph.data import DataError, read_filter_pairs, select_filter_rows, write_filter_pairs
+from xcgraph.data import (
+    DataError,
+    mirrored_pairs,
+    no_pairs,
+    pairs_matrix,
+    read_filter_pairs,
+    select_filter_rows,
+    write_filter_pairs,
+)
 
 
 def test_filter_pairs_round_trip(tmp_path):
@@ -44,3 +53,40 @@ def test_select_filter_rows():
     np.testing.assert_array_equal(select_filter_rows(pairs, np.array([2, 0])), [[1, 5], [0, 6], [0, 8]])
     assert select_filter_rows(pairs, np.array([3])).shape == (0, 2)
     assert select_filter_rows(pairs, np.array([], dtype=int)).shape == (0, 2)
+
+
+def test_pairs_matrix():
+    matrix = pairs_matrix(np.array([[2, 0], [0, 3], [2, 0], [2, 1]]), (3, 4))
+    np.testing.assert_array_equal(matrix.toarray(), [[0, 0, 0, 1], [0, 0, 0, 0], [1, 1, 0, 0]])
+    assert matrix.nnz == 3 and matrix.dtype == np.float32
+    assert pairs_matrix(no_pairs(), (3, 4)).nnz == 0
+
+
+def test_mirrored_pairs():
+    # Known: a has labels b, c; b has a; x (no label) has b. Held out: c, b again, and y (no label).
+    y = csr_matrix(np.array([[0, 1, 1], [1, 0, 0], [0, 1, 0]], dtype=np.float32))
+    pairs = mirrored_pairs(y, ["a", "b", "x"], ["y", "c", "b"], ["a", "b", "c"])
+    # (b, a) for a has b; (c, a) for a has c. Of a, no longer held out, and x, no label, nothing follows.
+    assert pairs.tolist() == [[1, 0], [2, 0]] and pairs.dtype == np.int64
+
+
+def test_mirrored_pairs_equal_a_loop():
+    rng = np.random.default_rng(0)
+    items = [f"i{number}" for number in range(40)]
+    uids, other_uids, label_uids = (list(rng.permutation(items)[:size]) for size in (25, 12, 30))
+    uids += uids[:3]  # two documents of one name
+    y = csr_matrix((rng.random((28, 30)) < 0.2).astype(np.float32))
+    expected = set()
+    for row, label in zip(*y.nonzero(), strict=True):
+        for other, uid in enumerate(other_uids):
+            if label_uids[label] == uid and uids[row] in label_uids:
+                expected.add((other, label_uids.index(uids[row])))
+    pairs = mirrored_pairs(y, uids, other_uids, label_uids)
+    assert len(expected) > 10 and pairs.tolist() == sorted(map(list, expected))
+
+
+def test_no_mirrored_pairs():
+    y = csr_matrix(np.ones((2, 2), dtype=np.float32))
+    for other in ([], ["z"]):
+        assert mirrored_pairs(y, ["a", "b"], other, ["a", "b"]).shape == (0, 2)
+    assert mirrored_pairs(csr_matrix((2, 2)), ["a", "b"], ["a"], ["a", "b"]).shape == (0, 2)

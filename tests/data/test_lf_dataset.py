@@ -212,3 +212,20 @@ def test_split_validation_uses_train_filter():
     data = hand_made(train_x=x, train_y=y, label_x=matrix(np.eye(2)), test_y=matrix([[0, 1]]), train_filter=pairs)
     fit, val = data.split_validation(fraction=0.5)
     assert val.tolist() == [9] and fit.tolist() == list(range(9))
+
+
+def test_split_validation_may_take_the_last_document_of_a_label():
+    data = hand_made(
+        train_x=matrix(np.eye(10)),
+        label_x=matrix(np.eye(11, 10)),
+        train_y=matrix(np.eye(10, 11) + np.eye(1, 11, 10)),
+        test_x=matrix(np.eye(1, 10)),
+        test_y=matrix(np.eye(1, 11)),
+        label_uids=[f"l{i}" for i in range(11)],
+        label_titles=[""] * 11,
+        train_filter=np.empty((0, 2), dtype=np.int64),
+    )
+    fit, val = data.split_validation(fraction=0.5)
+    assert val.tolist() == []  # every label keeps one
+    fit, val = data.split_validation(fraction=0.5, keep_labels=False)
+    assert len(fit) == len(val) == 5

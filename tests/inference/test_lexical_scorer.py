@@ -24,10 +24,14 @@ EXPECTED = X.toarray() @ (2 * CENTROID.toarray() + 3 * LABEL_X.toarray()).T
 SHORTLIST = torch.tensor([[0, 5, -1], [2, 2, 4], [-1, -1, -1], [3, 1, 5], [5, -1, 0]])
 
 
+def weighted() -> LexicalScorer:
+    return LexicalScorer.weighted([(CENTROID, 2.0), (LABEL_X, 3.0), (sparse(L, V, 3), 0.0)])
+
+
 @pytest.fixture(params=[1, 7, 1 << 22])
 def scorer(request, monkeypatch):
     monkeypatch.setattr(lexical_scorer, "_MAX_ENTRIES", request.param)
-    return LexicalScorer.from_texts(CENTROID, LABEL_X, 2.0, 3.0)
+    return weighted()
 
 
 def test_adds_weighted_cosines(scorer):
@@ -50,8 +54,23 @@ def test_nothing(scorer):
     assert scorer.of_shortlist(none, torch.empty(0, 3, dtype=torch.long)).shape == (0, 3)
     empty = CSR.from_scipy(csr_matrix((2, V), dtype=np.float32))
     assert not scorer.add_(torch.zeros(2, L), empty).any()
-    weightless = LexicalScorer.from_texts(CENTROID, LABEL_X, 0.0, 0.0)
+    weightless = LexicalScorer.weighted([(csr_matrix((L, V), dtype=np.float32), 1.0)])
     assert not weightless.add_(torch.zeros(5, L), CSR.from_scipy(X)).any()
+
+
+def test_weighted_sum():
+    got = LexicalScorer.weighted(iter([(CENTROID, 2.0), (LABEL_X, -3.0)])).weight
+    np.testing.assert_allclose(
+        got.to_torch().to_dense(), (2 * CENTROID - 3 * LABEL_X).toarray().T, rtol=1e-5, atol=1e-6
+    )
+    assert got.shape == (V, L) and got.value.dtype == torch.float32
+    # Double precision in, single out; columns of a row ascending.
+    single = LexicalScorer.weighted([(CENTROID.astype("float64"), 1.0)]).weight
+    assert single.value.dtype == torch.float32 and single.nnz == CENTROID.nnz
+    assert all((single.col[a:b].diff() > 0).all() for a, b in zip(single.rowptr, single.rowptr[1:], strict=False))
+    for parts in ([], [(CENTROID, 0.0)]):
+        with pytest.raises(ValueError, match="expected at least one part with a weight other than 0, got none"):
+            LexicalScorer.weighted(parts)
 
 
 def test_document_centroids():
@@ -65,6 +84,6 @@ def test_document_centroids():
 
 
 def test_repr():
-    scorer = LexicalScorer.from_texts(CENTROID, LABEL_X, 2.0, 3.0)
+    scorer = weighted()
     assert repr(scorer) == f"LexicalScorer(6 labels, {scorer.weight.nnz} weights)"
     assert torch.equal(scorer.to("cpu").weight.value, scorer.weight.value)

@@ -8,9 +8,10 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from xcgraph.data import Vectorizer
-from xcgraph.inference import EnsembleRanker, load_model, save_model
+from xcgraph.inference import EnsembleRanker, JoinedEncoder, join_rankers, load_model, save_model
 
 UIDS = [f"uid{i}" for i in range(12)]
 TITLES = [f"títle {i}" for i in range(12)]
@@ -47,12 +48,71 @@ def test_round_trip(tmp_path, make_ranker, doc_x, vectorizer, options):
     model = load_model(tmp_path / "model")
     assert model.label_uids == UIDS and model.label_titles == TITLES
     assert model.config["seed"] == 3 and model.config["settings"] == {"dim": 5}
-    assert model.config["format_version"] == 1 and len(model.config["members"]) == len(options)
+    assert model.config["format_version"] == 2 and len(model.config["members"]) == len(options)
     for k in (1, 12):
         expected, got = ranker.rank(doc_x, k), model.ranker.rank(doc_x, k)
         assert torch.equal(got[0], expected[0]) and torch.equal(got[1], expected[1])
     ids, weights = model.vectorizer.encode("beta iota")
     assert (ids == vectorizer.encode("beta iota")[0]).all() and len(weights) == 2
+
+
+@pytest.mark.parametrize("count", [2, 12])
+def test_joined_members(tmp_path, make_ranker, doc_x, count):
+    ranker = join_rankers([make_ranker(seed, game=0.3, link="softmax") for seed in range(count)])
+    ranker.lexical = make_ranker(0, lexical=True).lexical
+    save_model(tmp_path / "model", EnsembleRanker([ranker]), None, UIDS, TITLES, {})
+    stored = load_model(tmp_path / "model")
+    (got,) = stored.ranker.members
+    assert isinstance(got.encoder, JoinedEncoder) and len(got.encoder.encoders) == count
+    assert stored.config["members"][0]["encoders"] == count
+    assert all(torch.equal(a, b) for a, b in zip(got.rank(doc_x, 12), ranker.rank(doc_x, 12), strict=True))
+
+
+def test_a_joined_encoder_of_one(tmp_path, make_ranker, doc_x):
+    ranker = make_ranker()
+    expected = ranker.rank(doc_x, 12)
+    ranker.encoder = JoinedEncoder([ranker.encoder])
+    save_model(tmp_path / "model", EnsembleRanker([ranker]), None, UIDS, TITLES, {})
+    got = load_model(tmp_path / "model").ranker.rank(doc_x, 12)
+    assert torch.equal(got[0], expected[0]) and torch.equal(got[1], expected[1])
+
+
+def test_a_folder_of_format_1(tmp_path, make_ranker, doc_x):
+    ranker = make_ranker(0, game=0.5, lexical=True)
+    expansion, lexical = ranker.expansion, ranker.lexical.weight
+    tensors = {
+        "label.weight": ranker.weight,
+        "label.bias": ranker.bias,
+        **{f"encoder.{name}": value for name, value in ranker.encoder.tensors().items()},
+        "graph.rowptr": expansion.graph.rowptr,
+        "graph.col": expansion.graph.col,
+        "graph.value": expansion.graph.value,
+        "lexical.rowptr": lexical.rowptr,
+        "lexical.col": lexical.col.int(),
+        "lexical.value": lexical.value,
+    }
+    save_file(tensors, tmp_path / "member-0.safetensors")
+    member = {"beam": 6, "link": "sigmoid", "game": 0.5, "lexical": "own"}
+    config = {"seed": 3, "format_version": 1, "vectorizer": False, "members": [member]}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "labels.json").write_text(json.dumps({"uids": UIDS, "titles": TITLES}))
+    model = load_model(tmp_path)
+    assert model.config == config and model.label_titles == TITLES
+    got, expected = model.ranker.rank(doc_x, 12), ranker.rank(doc_x, 12)
+    assert torch.equal(got[0], expected[0]) and torch.equal(got[1], expected[1])
+
+
+@pytest.mark.parametrize("names", [{"encoder.tokens": "encoder.0.tokens"}, {"encoder.gate": "encoder.x.gate"}])
+@pytest.mark.parametrize("count", [1, 2])
+def test_damaged_encoders(folder, names, count):
+    edit(folder / "config.json", members=[{"beam": 6, "link": "sigmoid", "game": 0, "lexical": "none"}] * 2)
+    path = folder / "member-1.safetensors"
+    save_file({names.get(name, name): value for name, value in load_file(path).items()}, path)
+    config = json.loads((folder / "config.json").read_text())
+    config["members"][1]["encoders"] = count
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ValueError, match="cannot be read as a model"):
+        load_model(folder)
 
 
 def test_members_may_share_their_lexical_scores(tmp_path, make_ranker, doc_x):
@@ -124,8 +184,8 @@ def edit(path, **changes):
 
 
 def test_newer_format(folder):
-    edit(folder / "config.json", format_version=2, members="of another kind")
-    message = f"{folder}: cannot be read as a model: it is of format 2, this xcgraph reads up to 1: update xcgraph"
+    edit(folder / "config.json", format_version=3, members="of another kind")
+    message = f"{folder}: cannot be read as a model: it is of format 3, this xcgraph reads up to 2: update xcgraph"
     with pytest.raises(ValueError) as caught:
         load_model(folder)
     assert str(caught.value) == message

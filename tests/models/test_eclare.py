@@ -32,6 +32,7 @@ def oracle(model: ECLARE, doc_x, label_x) -> tuple[torch.Tensor, torch.Tensor, t
     adjacency = dense_adjacency(GRAPH.edge_index, GRAPH.edge_weight, 7, 7)
     hops = dense_gale_hops(text, adjacency, model.num_hops)
     parts = [residual(hops[:, h], block) for h, block in enumerate(model.label_blocks.blocks)]
+    parts = parts if model.label_text else parts[1:]
     if model.refinement:
         parts.append(model.classifier.weight)
     mixer = model.mixer
@@ -66,6 +67,22 @@ def test_equals_oracle(doc_x, label_x, randomize, combine, num_hops, refinement,
     torch.testing.assert_close(shortlisted, picked, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("combine", ["attention", "gate"])
+@pytest.mark.parametrize(("num_hops", "refinement"), [(0, True), (1, True), (2, True), (1, False), (2, False)])
+@torch.no_grad()
+def test_without_label_text_equals_oracle(doc_x, label_x, randomize, combine, num_hops, refinement):
+    model = ECLARE(9, 7, 4, num_hops, refinement=refinement, combine=combine, label_text=False)
+    model = randomize(model)
+    assert model.mixer.num_components == num_hops + refinement
+    document, weight, offset = oracle(model, doc_x, label_x)
+    logit = model(doc_x, label_x, GRAPH.edge_index, GRAPH.edge_weight)
+    torch.testing.assert_close(logit, document @ weight.t() + offset, rtol=1e-4, atol=1e-5)
+    again = ECLARE(**model.config())
+    again.load_state_dict(model.state_dict())
+    assert model.config()["label_text"] is False
+    assert torch.equal(again.eval()(doc_x, label_x, GRAPH.edge_index, GRAPH.edge_weight), logit)
+
+
 @torch.no_grad()
 def test_the_graph_reaches_the_score(doc_x, label_x, randomize):
     model = randomize(ECLARE(9, 7, 4))
@@ -86,5 +103,7 @@ def test_parts():
     assert isinstance(ECLARE(9, 7, 4, combine="gate").mixer, GatedSum)
     with pytest.raises(ValueError, match="'combine' must be 'attention' or 'gate', got 'sum'"):
         ECLARE(9, 7, 4, combine="sum")
+    with pytest.raises(ValueError, match="a label needs its text, a hop over the graph or a refinement vector"):
+        ECLARE(9, 7, 4, num_hops=0, refinement=False, label_text=False)
     with pytest.raises(ValueError, match="must not be negative"):
         ECLARE(9, 7, 4, num_hops=-1)

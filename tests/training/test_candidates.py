@@ -102,6 +102,42 @@ def test_documents_without_labels():
     assert empty.target.size(0) == 0
 
 
+def pairs_of(*pairs: tuple[int, int]) -> CSR:
+    dense = torch.zeros(8, L)
+    for row, label in pairs:
+        dense[row, label] = 1.0
+    return CSR.from_scipy(csr_matrix(dense.numpy()))
+
+
+# Document 4 has 3 and 5, document 1 has 0 and 29, document 2 none; 6 is not in the batch.
+UNKNOWN = pairs_of((4, 0), (4, 5), (4, 17), (1, 3), (1, 29), (2, 29), (2, 12), (6, 3))
+
+
+@pytest.mark.parametrize("num_uniform", [3, 10, 40])
+def test_unknown_pairs_are_ignored(num_uniform):
+    seen = set()
+    for seed in range(20):
+        out = SampledLabels(num_uniform, unknown=UNKNOWN)(ROWS, batch(), generator(seed))
+        labels = torch.arange(L) if out.labels is None else out.labels
+        assert (out.labels is None) == (num_uniform == 40)
+        cells = {(int(ROWS[row]), int(labels[column])) for row, column in out.ignored.t().tolist()}
+        # What is relevant is learnt all the same, and labels that were not drawn have no cell.
+        expected = {(4, 0), (4, 17), (1, 3), (2, 29), (2, 12)}
+        assert cells == {(row, label) for row, label in expected if label in labels.tolist()}
+        assert {(4, 0), (1, 3), (2, 29)} <= cells
+        assert not out.target[out.ignored[0], out.ignored[1]].any()
+        # The choice of labels is what it was.
+        plain = SampledLabels(num_uniform)(ROWS, batch(), generator(seed))
+        assert plain.ignored is None and torch.equal(plain.target, out.target)
+        seen |= cells
+    assert (4, 17) in seen
+
+
+def test_unknown_pairs_of_other_documents_change_nothing():
+    out = SampledLabels(3, unknown=pairs_of((6, 3), (0, 0)))(ROWS, batch(), generator())
+    assert out.ignored.shape == (2, 0)
+
+
 @pytest.mark.parametrize("keep_positives", [False, True])
 def test_shortlisted(keep_positives):
     shortlist = torch.full((8, 4), -1, dtype=torch.int32)

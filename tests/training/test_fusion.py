@@ -1,94 +1,277 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
-from xcgraph.training.fusion import GRID, FusionWeights, tune_fusion
+from xcgraph.inference import EnsembleRanker, JoinedEncoder, LabelRanker, document_centroids
+from xcgraph.sparse import CSR
+from xcgraph.training import fusion
+from xcgraph.training.fusion import (
+    FACTORS,
+    GAME,
+    LEXICAL,
+    PRIOR,
+    FusionWeights,
+    LexicalParts,
+    candidate_scores,
+    objective,
+    tune_game,
+    tune_lexical,
+)
+from xcgraph.training.one_vs_all import fit_one_vs_all
 from xcgraph.training.pipeline import Pipeline
+from xcgraph.training.seeds import derive_seed
+
+WEIGHTS = FusionWeights(2.0, 3.0, 0.5)
+
+
+@pytest.fixture(scope="session")
+def parts(tiny):
+    linear = fit_one_vs_all(tiny.train_x, tiny.train_y)
+    return LexicalParts(linear, document_centroids(tiny.train_x, tiny.train_y), tiny.label_x)
+
+
+@pytest.fixture(scope="session")
+def rankers(tiny, small):
+    """Untuned rankers by scoring."""
+    return {
+        scoring: Pipeline(tiny, "eclare", "default", small(scoring=scoring)).fit().members[0]
+        for scoring in ("all", "shortlist")
+    }
+
+
+@pytest.fixture
+def doc_x(tiny):
+    return CSR.from_scipy(tiny.test_x)
+
+
+def dense_parts(parts, tiny):
+    x = tiny.test_x.toarray()
+    return {name: x @ getattr(parts, name).toarray().T for name in LEXICAL}
+
+
+def test_weights_are_json():
+    weights = FusionWeights(1.0, 2.0, 3.0, 0.5)
+    assert json.loads(json.dumps(weights.as_dict())) == {"linear": 1, "centroid": 2, "text": 3, "game": 0.5}
+    assert FusionWeights() == FusionWeights(0.0, 0.0, 0.0, 0.0)
+    assert PRIOR.game == 0 and FACTORS[1.0] == 0.0 and all(price > 0 for f, price in FACTORS.items() if f != 1)
+
+
+def test_scorers_of_the_parts(tiny, parts, doc_x):
+    expected = dense_parts(parts, tiny)
+    for name in LEXICAL:
+        got = parts.single(name).add_(torch.zeros(20, 12), doc_x)
+        np.testing.assert_allclose(got, expected[name], rtol=1e-5, atol=1e-5)
+    got = parts.scorer(replace(WEIGHTS, game=0.3)).add_(torch.zeros(20, 12), doc_x)
+    total = 2 * expected["linear"] + 3 * expected["centroid"] + 0.5 * expected["text"]
+    np.testing.assert_allclose(got, total, rtol=1e-5, atol=1e-5)
+    assert parts.scorer(FusionWeights(game=0.3)) is None
+
+
+@pytest.mark.parametrize("pieces", [1, 50, 1 << 24])
+def test_candidates_where_all_labels_are_scored(tiny, parts, rankers, doc_x, monkeypatch, pieces):
+    monkeypatch.setattr(fusion, "_MAX_SCORES", pieces)
+    ranker, lexical = rankers["all"], dense_parts(parts, tiny)
+    logit = (ranker.encoder(doc_x) @ ranker.weight.t() + ranker.bias).numpy()
+    for depth in (1, 2, 99):
+        scores = candidate_scores(ranker, parts, doc_x, depth)
+        assert scores.index.shape == scores.network.shape and set(scores.lexical) == set(LEXICAL)
+        for row in range(20):
+            index = scores.index[row][scores.index[row] >= 0]
+            # The best of the model and of each part, each once; ties may go either way.
+            assert len(set(index)) == len(index) and (depth < 99 or len(index) == 12)
+            for each in (logit[row], *(part[row] for part in lexical.values())):
+                least = np.sort(each)[::-1][:depth].min()
+                assert set(np.flatnonzero(each > least + 1e-5)) <= set(index)
+            here = scores.index[row] >= 0
+            np.testing.assert_allclose(scores.network[row][here], logit[row][index], rtol=1e-4, atol=1e-4)
+            for name in LEXICAL:
+                expected = lexical[name][row][index]
+                np.testing.assert_allclose(scores.lexical[name][row][here], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_fused_scores(tiny, parts, rankers, doc_x):
+    scores = candidate_scores(rankers["all"], parts, doc_x, 2)
+    before = scores.network.copy()
+    expected = sum(getattr(WEIGHTS, name) * scores.lexical[name] for name in LEXICAL) + scores.network
+    expected[scores.index < 0] = -np.inf
+    assert (scores.index < 0).any()
+    np.testing.assert_allclose(scores.fused(WEIGHTS), expected, rtol=1e-5)
+    np.testing.assert_array_equal(scores.network, before)
+    plain = scores.fused(FusionWeights())
+    np.testing.assert_array_equal(plain, np.where(scores.index < 0, -np.inf, before))
+
+
+@pytest.mark.parametrize("pieces", [1, 1 << 24])
+@pytest.mark.parametrize("scoring", ["all", "shortlist"])
+def test_fused_scores_rank_as_the_model_that_is_served(parts, rankers, doc_x, monkeypatch, scoring, pieces):
+    monkeypatch.setattr(fusion, "_MAX_SCORES", pieces)
+    ranker = rankers[scoring]
+    assert ranker.link == "softmax" and (ranker.shortlister is not None) == (scoring == "shortlist")
+    scores = candidate_scores(ranker, parts, doc_x)
+    fused = scores.fused(WEIGHTS)
+    served = LabelRanker(
+        ranker.encoder, ranker.weight, ranker.bias, ranker.shortlister, None, ranker.beam, ranker.link,
+        parts.scorer(WEIGHTS),
+    )  # fmt: skip
+    index, score = served.predict(doc_x, 12)
+    for row in range(20):
+        order = np.argsort(-fused[row], kind="stable")
+        listed = [label for label in scores.index[row][order] if label >= 0]
+        assert listed == [label for label in index[row] if label >= 0] and listed
+        # Logits and log-probabilities differ by the same for all labels of a document.
+        gap = np.sort(fused[row][np.isfinite(fused[row])])[::-1] - np.log(score[row][index[row] >= 0])
+        np.testing.assert_allclose(gap, gap[0], atol=1e-3)
+
+
+def test_no_documents(parts, rankers, doc_x):
+    nothing = doc_x.select_rows(torch.empty(0, dtype=torch.long))
+    for ranker in rankers.values():
+        assert candidate_scores(ranker, parts, nothing).index.shape[0] == 0
 
 
 class Scripted:
-    """Scores weights by a function, and counts how often it is asked."""
+    """Metrics of weights by a function, and which weights were asked for."""
 
     def __init__(self, function) -> None:
         self.function, self.asked = function, []
 
     def __call__(self, weights):
         self.asked.append(weights)
-        return {"score": self.function(weights), "P@1": weights.centroid}
+        value = self.function(weights)
+        return value if isinstance(value, dict) else {"score": value, "P@1": value}
 
 
-def distance(weights: FusionWeights) -> float:
-    return -(abs(weights.centroid - 8) + abs(weights.text - 4) + 10 * abs(weights.game - 0.1))
+def away(weights: FusionWeights) -> float:
+    """Best without a linear part, twice the centroid, the text as it is."""
+    factors = {name: getattr(weights, name) / getattr(PRIOR, name) for name in LEXICAL}
+    return 20.0 - 2 * factors["linear"] - abs(factors["centroid"] - 2) - abs(factors["text"] - 1)
 
 
-def test_finds_the_best_of_the_grid():
-    validator = Scripted(distance)
-    weights, metrics = tune_fusion(lambda w: w, validator, use_graph=True)
-    assert weights == FusionWeights(8.0, 4.0, 0.1) and metrics == {"score": 0.0, "P@1": 8.0}
-    assert len(validator.asked) == len(set(validator.asked)) < 40  # nothing is evaluated twice
+def test_objective_counts_the_first_label_once_more():
+    assert objective({"score": 40.0, "P@1": 20.0, "PSP@5": 1.0}) == 35.0
 
 
-def test_without_a_graph():
-    validator = Scripted(distance)
-    weights, _ = tune_fusion(lambda w: w, validator, use_graph=False)
-    assert weights == FusionWeights(8.0, 4.0, 0.0)
-    assert all(asked.game == 0 for asked in validator.asked)
+def test_flat_metrics_keep_the_prior():
+    evaluate = Scripted(lambda weights: 7.0)
+    weights, metrics = tune_lexical(evaluate, 10**9)
+    assert weights == PRIOR and metrics == {"score": 7.0, "P@1": 7.0}
+    assert evaluate.asked[0] == PRIOR and len(evaluate.asked) == len(set(evaluate.asked)) == 1 + 3 * 7
 
 
-def test_ties_keep_the_smaller_weights():
-    weights, metrics = tune_fusion(lambda w: w, Scripted(lambda w: 1.0), use_graph=True)
-    assert weights == FusionWeights() and metrics["score"] == 1.0
+def test_many_documents_move_the_weights_and_few_do_not():
+    assert tune_lexical(Scripted(away), 10**6)[0] == FusionWeights(0.0, 2 * PRIOR.centroid, PRIOR.text)
+    assert tune_lexical(Scripted(away), 1)[0] == PRIOR
+    # The gain of leaving out the linear part, 2, costs three octaves.
+    for documents, expected in ((19, PRIOR.linear), (23, 0.0)):
+        gain = Scripted(lambda weights: 2.0 if weights.linear == 0 else 0.0)
+        assert tune_lexical(gain, documents)[0] == replace(PRIOR, linear=expected)
 
 
-def test_the_first_label_must_not_suffer():
-    class Costly(Scripted):
-        """Text raises the score, and costs precision beyond a weight of 4."""
+def test_metrics_are_those_of_the_chosen_weights():
+    weights, metrics = tune_lexical(Scripted(away), 10**6)
+    assert metrics["score"] == away(weights)
 
-        def __call__(self, weights):
-            return {**super().__call__(weights), "P@1": 50.0 if weights.text <= 4 else 49.0}
 
-    weights, metrics = tune_fusion(lambda w: w, Costly(lambda w: w.text), use_graph=False)
-    assert weights == FusionWeights(0.0, 4.0) and metrics["P@1"] == 50.0
+def test_parts_that_are_not_named_get_no_weight():
+    evaluate = Scripted(away)
+    weights, _ = tune_lexical(evaluate, 10**6, ["centroid"])
+    assert weights == FusionWeights(centroid=2 * PRIOR.centroid)
+    assert all(asked.linear == asked.text == asked.game == 0 for asked in evaluate.asked)
+    none, metrics = tune_lexical(Scripted(lambda weights: 3.0), 100, [])
+    assert none == FusionWeights() and metrics == {"score": 3.0, "P@1": 3.0}
 
 
 def test_a_second_round_goes_on_from_the_first():
-    # The centroid helps only once the text counts.
-    def function(w):
-        return 3 * w.text - (w.centroid - w.text) ** 2
+    def function(weights):  # the linear part helps only once there is no text
+        return 5.0 * (weights.text == 0) + 5.0 * (weights.text == 0 and weights.linear == 4 * PRIOR.linear)
 
-    for rounds, expected in ((1, FusionWeights(0.0, 2.0)), (2, FusionWeights(2.0, 4.0))):
-        assert tune_fusion(lambda w: w, Scripted(function), False, rounds)[0] == expected
+    once, twice = (tune_lexical(Scripted(function), 10**6, rounds=rounds)[0] for rounds in (1, 3))
+    assert once == replace(PRIOR, text=0.0)
+    assert twice == replace(PRIOR, text=0.0, linear=4 * PRIOR.linear)
 
 
-def test_json_and_grid():
-    assert json.loads(json.dumps(FusionWeights(1.0, 2.0, 0.5).as_dict())) == {
-        "centroid": 1.0,
-        "text": 2.0,
-        "game": 0.5,
-    }
-    assert all(values[0] == 0.0 and list(values) == sorted(values) for values in GRID.values())
+def test_the_first_label_is_not_given_up_for_the_tail():
+    def costly(weights):  # text raises the score, and costs four times as much at the first label
+        return {"score": weights.text, "P@1": -4 * weights.text}
+
+    assert tune_lexical(Scripted(costly), 10**6)[0].text == 0.0
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, 0.0),
+        ({0.05: 1.0, 0.1: 3.0, 0.2: 2.0}, 0.1),
+        ({0.3: 0.5}, 0.3),
+        ({0.05: 1.0, 0.1: 1.0}, 0.05),
+        (dict.fromkeys(GAME, -1.0), 0.0),
+    ],
+)
+def test_weight_of_the_neighbours(values, expected):
+    start = {"score": 0.0, "P@1": 0.0}
+    validator = Scripted(lambda mix: values.get(mix, 0.0))
+    mix, metrics = tune_game(lambda mix: mix, validator, start)
+    assert mix == expected and metrics["score"] == values.get(expected, 0.0)
+    assert validator.asked == list(GAME)
 
 
 @pytest.mark.parametrize("scoring", ["all", "shortlist"])
 @pytest.mark.parametrize("model", ["eclare", "decaf"])
 def test_the_pipeline_uses_what_was_chosen(tiny, small, model, scoring, monkeypatch):
-    chosen = FusionWeights(4.0, 2.0, 0.2 if model == "eclare" else 0.0)
-    monkeypatch.setattr("xcgraph.training.pipeline.tune_fusion", lambda *a: (chosen, {"P@1": 1.0, "PSP@5": 1.0}))
+    chosen, told = FusionWeights(3.0, 4.0, 2.0), {"score": 1.0, "P@1": 1.0, "PSP@5": 1.0}
+    monkeypatch.setattr("xcgraph.training.pipeline.tune_lexical", lambda *a: (chosen, told))
+    monkeypatch.setattr("xcgraph.training.pipeline.tune_game", lambda make, validator, start: (0.2, told))
     settings = small(model, scoring=scoring, fusion=True, validation_fraction=0.3, instances=2)
-    pipeline = Pipeline(tiny, model, "default", settings)
+    pipeline = Pipeline(tiny, model, "default", settings, seed=4)
     members = pipeline.fit().members
-    assert pipeline.fusion == chosen and pipeline.results["fusion"]["weights"] == chosen.as_dict()
-    centroid = tiny.train_y.T @ tiny.train_x
-    centroid = centroid.toarray() / np.linalg.norm(centroid.toarray(), axis=1, keepdims=True)
+    game = 0.2 if model == "eclare" else 0.0
+    assert pipeline.fusion == replace(chosen, game=game)
+    assert pipeline.results["fusion"] == {"weights": pipeline.fusion.as_dict(), "best": told}
+    # All that is served is learned from all training documents.
+    linear = fit_one_vs_all(tiny.train_x, tiny.train_y, seed=derive_seed(4, "linear")).toarray()
+    centroid = document_centroids(tiny.train_x, tiny.train_y).toarray()
+    expected = (3 * linear + 4 * centroid + 2 * tiny.label_x.toarray()).T
+    assert len(members) == (1 if scoring == "all" else 2)
+    assert isinstance(members[0].encoder, JoinedEncoder) == (scoring == "all")
     for member in members:
-        expected = (4 * centroid + 2 * tiny.label_x.toarray()).T
         np.testing.assert_allclose(
-            member.lexical.weight.to_torch().to_dense().numpy(), expected, rtol=1e-4, atol=1e-6
+            member.lexical.weight.to_torch().to_dense().numpy(), expected, rtol=1e-4, atol=1e-5
         )
-        assert (member.expansion.mix if member.expansion else 0.0) == chosen.game
+        assert (member.expansion.mix if member.expansion else 0.0) == game
+
+
+def test_weights_are_tuned_without_the_validation_documents(tiny, small, monkeypatch):
+    seen = []
+    original = Pipeline._lexical
+    monkeypatch.setattr(Pipeline, "_lexical", lambda self, rows: seen.append(rows) or original(self, rows))
+    settings = small(fusion=True, validation_fraction=0.3)
+    fitted = Pipeline(tiny, "eclare", "default", settings)
+    (member,) = fitted.fit().members
+    first, second = seen
+    assert len(first) < 60 and second.tolist() == list(range(60))
+    assert fitted.seconds["fusion"] > 0
+    assert (member.lexical is None) == (not any(getattr(fitted.fusion, name) for name in LEXICAL))
+
+
+@pytest.mark.parametrize("off", [*LEXICAL, "game"])
+def test_parts_can_be_switched_off(tiny, small, off):
+    settings = small(fusion=True, validation_fraction=0.3, max_epochs=1, min_epochs=1, **{f"fuse_{off}": False})
+    pipeline = Pipeline(tiny, "eclare", "default", settings)
+    pipeline.fit()
+    assert getattr(pipeline.fusion, off) == 0
+    assert any(getattr(pipeline.fusion, name) > 0 for name in LEXICAL)
+
+
+def test_without_lexical_parts(tiny, small):
+    off = {f"fuse_{name}": False for name in LEXICAL}
+    pipeline = Pipeline(tiny, "eclare", "default", small(fusion=True, validation_fraction=0.3, **off))
+    (member,) = pipeline.fit().members
+    assert member.lexical is None and pipeline.fusion == FusionWeights(game=member.expansion.mix)
 
 
 def test_no_fusion(tiny, small):
@@ -98,10 +281,58 @@ def test_no_fusion(tiny, small):
         assert pipeline.fusion is None and member.lexical is None and "fusion" not in pipeline.results
 
 
-def test_the_first_label_is_not_given_up_for_the_tail():
-    class Greedy(Scripted):
-        def __call__(self, weights):
-            return {"score": weights.text + weights.centroid, "P@1": 40.0 - max(0.0, weights.text - 4.0)}
+def test_settings_of_the_linear_part(tiny, small, monkeypatch):
+    told = []
 
-    weights, metrics = tune_fusion(lambda w: w, Greedy(None), use_graph=False)
-    assert weights == FusionWeights(16.0, 4.0, 0.0) and metrics["P@1"] == 40.0
+    def spy(x, y, unknown, **options):
+        told.append((x.shape[0], unknown, options))
+        return fit_one_vs_all(x, y, unknown, **options)
+
+    monkeypatch.setattr("xcgraph.training.pipeline.fit_one_vs_all", spy)
+    filtered = replace(tiny, train_filter=np.array([[0, 5], [7, 2], [7, 2]]))
+    settings = small("decaf", fusion=True, validation_fraction=0.3, linear_negatives=17)
+    Pipeline(filtered, "decaf", "default", settings).fit()
+    assert [options["negatives"] for *_, options in told] == [17, 17]
+    rows, unknown, _ = told[1]
+    assert rows == 60 and {*zip(*unknown.nonzero(), strict=True)} == {(0, 5), (7, 2)}
+
+
+def test_filtered_pairs_leave_the_loss_where_settings_say_so(tiny, small, monkeypatch):
+    from xcgraph.training import instance
+
+    given = []
+    original = instance.SampledLabels
+    monkeypatch.setattr(
+        instance, "SampledLabels", lambda *a, **k: given.append(k.get("unknown", a[3:])) or original(*a, **k)
+    )
+    filtered = replace(tiny, train_filter=np.array([[0, 5], [7, 2]]))
+    for data, changes in ((filtered, {}), (filtered, {"mask_filtered": False}), (tiny, {})):
+        Pipeline(data, "eclare", "default", small(validation_fraction=0.0, max_epochs=1, **changes)).fit()
+    first, *others = given
+    assert {*zip(first.row().tolist(), first.col.tolist(), strict=True)} == {(0, 5), (7, 2)}
+    assert others == [None, None]
+
+
+def test_tuned_metrics_are_those_of_the_ranker(tiny, small):
+    """What tuning says of the chosen weights is what the fused ranker gets on those documents."""
+    settings = small(fusion=True, fuse_game=False, validation_fraction=0.3)
+    pipeline = Pipeline(tiny, "eclare", "default", settings)
+    split = tiny.split_validation(
+        0.3, 5000, derive_seed(0, "split"), keep_duplicates_together=True, keep_labels=False
+    )
+    seen = {}
+    original = Pipeline._tune
+
+    def spy(self, ranker, rows, validator):
+        weights = original(self, ranker, rows, validator)
+        fused = LabelRanker(
+            ranker.encoder, ranker.weight, ranker.bias, beam=ranker.beam, link=ranker.link,
+            lexical=self._lexical(rows).scorer(weights),
+        )  # fmt: skip
+        seen["rows"], seen["metrics"] = rows, validator(EnsembleRanker([fused]))
+        return weights
+
+    pipeline._tune = spy.__get__(pipeline)
+    pipeline.fit()
+    assert seen["rows"].tolist() == split[0].tolist()
+    assert pipeline.results["fusion"]["best"] == pytest.approx(seen["metrics"])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from scipy.sparse import csr_matrix
 
 from xcgraph.models import DECAF, ECLARE
 from xcgraph.sparse import CSR
@@ -158,6 +159,49 @@ def test_a_step_changes_only_the_rows_of_its_candidates(tiny):
     texts = {*phase.doc_x.select_rows(rows).col.tolist(), *phase.hops.label_x.select_rows(labels).col.tolist()}
     changed = (after["embedding.weight"] != before["embedding.weight"]).any(1).nonzero()[:, 0]
     assert set(changed.tolist()) == texts and len(texts) < before["embedding.weight"].size(0) / 2
+
+
+@pytest.mark.parametrize("loss", ["bce", "softmax"])
+@pytest.mark.parametrize("negatives", [3, 100])
+def test_unknown_pairs_get_no_gradient(tiny, monkeypatch, loss, negatives):
+    y = tiny.train_y.toarray()
+    rng = torch.Generator().manual_seed(5)
+    unknown = (torch.rand(60, 12, generator=rng) < 0.5).float()
+    rows, kept = torch.arange(10, 26), []
+    source = SampledLabels(negatives, unknown=CSR.from_scipy(csr_matrix(unknown.numpy())))
+    phase = make(tiny, candidates=source, loss=loss)
+    classify = phase.model.classifier.forward
+
+    def keep(*args):
+        logit = classify(*args)
+        logit.retain_grad()
+        kept.append(logit)
+        return logit
+
+    def remember(*args):
+        kept.append(SampledLabels.__call__(source, *args))
+        return kept[-1]
+
+    monkeypatch.setattr(phase.model.classifier, "forward", keep)
+    phase.candidates = remember
+    phase.hops.refresh()
+    assert torch.isfinite(phase._train_step(rows, torch.Generator().manual_seed(0)))
+    step, logit = kept
+    labels = torch.arange(12) if step.labels is None else step.labels
+    ignored = (unknown[rows] > 0) & (torch.from_numpy(y)[rows] == 0)
+    ignored = ignored[:, labels]
+    assert ignored.any() and not logit.grad[ignored].any()
+    # By binary cross-entropy and by softmax, all other logits count.
+    assert (logit.grad[~ignored] != 0).all()
+
+
+def test_a_document_of_unknown_pairs_alone(tiny):
+    everything = CSR.from_scipy(csr_matrix(torch.ones(60, 12).numpy()))
+    for loss in ("bce", "softmax"):
+        phase = make(tiny, candidates=SampledLabels(3, unknown=everything), loss=loss)
+        phase.y = CSR.from_scipy(csr_matrix((60, 12), dtype="float32"))
+        assert phase.train_epoch() == 0.0
+        assert all(torch.isfinite(value).all() for value in weights(phase).values())
 
 
 def test_frozen_tokens_stay(tiny):

@@ -40,7 +40,8 @@ def test_phases_of_the_recipes(tiny, small, model):
         pipeline, ranker = fit(tiny, settings, model, recipe, callbacks=[messages])
         assert messages.phases == [(f"{phase} {n}/2", 60) for n in (1, 2) for phase in phases]
         assert set(pipeline.results) == {f"{n}/{phase}" for n in (0, 1) for phase in phases}
-        assert len(ranker.members) == 2
+        # Members that score all labels are one ranker.
+        assert len(ranker.members) == (1 if len(phases) == 1 else 2)
         assert all((member.shortlister is not None) == (len(phases) == 3) for member in ranker.members)
         assert any("label graph: 12 labels" in text for text in messages.texts) == (model == "eclare")
         assert any("surrogate: 12 labels in 4 clusters" in text for text in messages.texts) == (len(phases) == 3)
@@ -77,6 +78,81 @@ def test_label_graphs(tiny, small, graph):
 def test_eclare_without_a_graph(tiny, small):
     _, ranker = fit(tiny, small(graph="none", num_hops=0, scoring="shortlist"))
     assert ranker.members[0].expansion is None
+
+
+@pytest.mark.parametrize("scoring", ["all", "shortlist"])
+@pytest.mark.parametrize(("refinement", "label_text"), [(True, False), (False, True), (False, False)])
+def test_parts_of_a_label_that_are_left_out(tiny, small, monkeypatch, scoring, refinement, label_text):
+    from xcgraph.training import instance
+
+    made = []
+    train = instance.InstanceTrainer.train
+
+    def spy(trainer, name, model, *args, **options):
+        made.append((name, model.label_text, model.refinement))
+        train(trainer, name, model, *args, **options)
+
+    monkeypatch.setattr(instance.InstanceTrainer, "train", spy)
+    settings = small(scoring=scoring, refinement=refinement, label_text=label_text)
+    _, ranker = fit(tiny, settings)
+    parts = (label_text, refinement)
+    expected = [("surrogate", True, False), ("shortlister", *parts)] if scoring == "shortlist" else []
+    assert made == [*expected, ("ranker", *parts)]
+    assert np.isfinite(ranker.predict(CSR.from_scipy(tiny.test_x), 1)[1]).all()
+
+
+def test_labels_that_only_the_validation_documents_have(tiny, small, monkeypatch):
+    from xcgraph.training import pipeline as module
+
+    told = []
+    join = module.join_rankers
+    monkeypatch.setattr(module, "join_rankers", lambda *args: told.append(args) or join(*args))
+    fit_rows = np.flatnonzero(tiny.train_y[:, 4].toarray().ravel() == 0)
+    val_rows = np.setdiff1d(np.arange(60), fit_rows)
+    monkeypatch.setattr(type(tiny), "split_validation", lambda self, *args, **options: (fit_rows, val_rows))
+    validators = []
+    original = module.Pipeline._validator
+    monkeypatch.setattr(
+        module.Pipeline, "_validator", lambda *args: validators.append(original(*args)) or validators[-1]
+    )
+    _, ranker = fit(tiny, small(validation_fraction=0.2, instances=2))
+    ((members, (known, others)),) = told
+    assert known.tolist() == [label != 4 for label in range(12)] and others is None
+    # What that label scores is left to the member that has seen it.
+    (joined,) = ranker.members
+    first, second = joined.weight.split(8, dim=1)
+    assert not first[4].any() and torch.equal(second[4], members[1].weight[4])
+    torch.testing.assert_close(first[3], members[0].weight[3] / 2)
+    assert validators[0].truth[:, 4].nnz == 0 and validators[0].known.sum() == 11
+
+
+@pytest.mark.parametrize("filtered", [True, False])
+def test_mirrored_pairs_leave_the_validation(tiny, small, monkeypatch, filtered):
+    # Documents are labels: where the test side is free of mirrored pairs, the validation must be so too.
+    from dataclasses import replace
+
+    from xcgraph.training import pipeline as module
+
+    validators = []
+    original = module.Pipeline._validator
+    monkeypatch.setattr(
+        module.Pipeline,
+        "_validator",
+        lambda *args: validators.append((args[1:3], original(*args))) or validators[-1][1],
+    )
+    uids = [f"train-{i}" if i >= 12 else f"label-{i}" for i in range(60)]
+    data = replace(tiny, train_uids=uids, test_filter=tiny.test_filter if filtered else tiny.test_filter[:0])
+    fit(data, small(validation_fraction=0.3, max_epochs=1, min_epochs=1))
+    (((fit_rows, val_rows), validator),) = validators
+    expected = {
+        (position, int(row))
+        for position, document in enumerate(val_rows)
+        if document < 12
+        for row in fit_rows
+        if row < 12 and tiny.train_y[row, document]
+    }
+    assert expected
+    assert {*map(tuple, validator.filter_pairs.tolist())} == (expected if filtered else set())
 
 
 def test_results_are_json(tiny, small):

@@ -74,7 +74,8 @@ def test_text_of_overrides():
     "change",
     [
         "dim=0", "dim=-3", "instances=0", "batch_size=0", "negatives=0", "patience=0", "beam=0", "max_steps=-1",
-        "cluster_size=0", "learning_rate=0", "learning_rate=-0.1", "surrogate_epochs=0", "top_k=0",
+        "cluster_size=0", "linear_negatives=0", "learning_rate=0", "learning_rate=-0.1",
+        "surrogate_epochs=0", "top_k=0",
     ],
 )  # fmt: skip
 def test_must_be_positive(change):
@@ -119,6 +120,18 @@ def test_eclare_without_a_graph():
     for more in ([], ["num_hops=1"], ["num_hops=0", "game=0.5"]):
         with pytest.raises(ValueError, match=r"without a label graph \(graph=none\)"):
             make_settings("eclare", overrides=["graph=none", *more])
+
+
+def test_parts_of_a_label_that_may_be_left_out():
+    assert not make_settings("eclare", overrides=["refinement=false"]).refinement
+    assert not make_settings("eclare", overrides=["label_text=false"]).label_text
+    hops = make_settings("eclare", overrides=["refinement=false", "label_text=false"])  # the graph's are left
+    assert hops.num_hops == 1
+    with pytest.raises(ValueError, match="a label needs its text, a hop over the graph or a refinement vector"):
+        make_settings("eclare", overrides={"refinement": False, "label_text": False, "num_hops": 0})
+    for name in ("refinement", "label_text"):
+        with pytest.raises(ValueError, match="DECAF mixes label text and refinement vectors: both must stay"):
+            make_settings("decaf", overrides={name: False})
 
 
 def test_unknown_model_and_recipe():

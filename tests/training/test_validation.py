@@ -17,7 +17,7 @@ class Fixed:
     """Ranks label 0 first for every document."""
 
     def predict(self, doc_x, k):
-        self.asked = k
+        self.asked, k = k, min(k, 30)
         index = np.tile(np.arange(k), (doc_x.shape[0], 1))
         return index, np.linspace(1, 0.1, k, dtype=np.float32)[None].repeat(doc_x.shape[0], 0)
 
@@ -55,3 +55,32 @@ def test_first_documents():
     metrics = part(ranker)
     assert ranker.asked == 6 and part.doc_x.shape[0] == 2 and metrics["P@1"] == pytest.approx(100.0)
     assert set(metrics) == set(whole(ranker))
+
+
+def test_unknown_labels_leave_predictions_and_truth():
+    known = np.ones(30, dtype=bool)
+    known[[0, 2]] = False
+    ranker = Fixed()
+    validator = Validator(X, TRUTH, Evaluator(TRUTH), NONE, k=5, known=known)
+    metrics = validator(ranker)
+    assert ranker.asked == 35  # to make up for those that go
+    # Document 1 has label 1, now first; documents 0 and 2 have nothing left, which no prediction meets.
+    assert metrics["P@1"] == pytest.approx(100 / 3) and validator.truth.toarray().sum() == 1
+    assert TRUTH.toarray().sum() == 3  # that of the caller is as it was
+    index = np.array([[1, 0], [2, 1], [-1, -1]])
+    assert validator.evaluate(index, np.ones((3, 2)))["P@1"] == pytest.approx(100 / 3)
+    part = validator.first(2)
+    assert part(ranker)["P@1"] == pytest.approx(50.0) and ranker.asked == 35
+
+
+def test_all_labels_known():
+    ranker = Fixed()
+    validator = Validator(X, TRUTH, Evaluator(TRUTH), NONE, known=np.ones(30, dtype=bool))
+    assert validator(ranker) == Validator(X, TRUTH, Evaluator(TRUTH), NONE)(ranker) and ranker.asked == 20
+
+
+def test_labels_in_any_order():
+    validator = Validator(X, TRUTH, Evaluator(TRUTH), NONE)
+    index, score = Fixed().predict(X, 20)
+    order = np.random.default_rng(0).permutation(20)
+    assert validator.evaluate(index[:, order], score[:, order]) == validator.evaluate(index, score)

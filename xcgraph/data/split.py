@@ -92,7 +92,8 @@ def split_validation(
     is_validation[chosen] = True
     fit_rows = np.flatnonzero(~is_validation)
     if not keep_labels and y.nnz:
-        known = y @ (left > 0).astype(np.float32) > 0
+        countable = y if pairs is None else y - y.multiply(pairs_matrix(pairs, y.shape))
+        known = countable @ (left > 0).astype(np.float32) > 0
         is_validation &= known
     return fit_rows, np.flatnonzero(is_validation)
 

@@ -38,10 +38,15 @@ class LexicalScorer:
         """The weighted sum of sparse rows.
 
         Args:
-            parts: rows ``[L, V]`` and their weights; at least one.
+            parts: rows ``[L, V]`` and their weights; those without weight are left out.
+
+        Raises:
+            ValueError: if no part has a weight.
         """
-        total: Any = sum(rows * weight for rows, weight in parts if weight)
-        total = total.T.tocsr()
+        weighted: list[Any] = [rows * weight for rows, weight in parts if weight]
+        if not weighted:
+            raise ValueError("expected at least one part with a weight other than 0, got none")
+        total = sum(weighted[1:], weighted[0]).T.tocsr()
         total.sort_indices()
         return cls(CSR.from_scipy(total.astype("float32")))
 

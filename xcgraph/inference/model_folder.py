@@ -136,11 +136,15 @@ def _pack(member: LabelRanker) -> tuple[dict[str, Tensor], dict[str, Any]]:
     tensors = {"label.weight": member.weight}
     if member.bias is not None:
         tensors["label.bias"] = member.bias
-    tensors |= {f"encoder.{name}": value for name, value in member.encoder.tensors().items()}
+    encoder = member.encoder
+    joined = encoder.encoders if isinstance(encoder, JoinedEncoder) else [encoder]
+    if len(joined) == 1:  # stored as itself
+        encoder = joined[0]
+    tensors |= {f"encoder.{name}": value for name, value in encoder.tensors().items()}
     description: dict[str, Any] = {
         "beam": member.beam,
         "link": member.link,
-        "encoders": len(member.encoder.encoders) if isinstance(member.encoder, JoinedEncoder) else 1,
+        "encoders": len(joined),
         "game": _pack_graph(tensors, "graph", member.expansion),
     }
     description["lexical"] = "none" if member.lexical is None else "own"

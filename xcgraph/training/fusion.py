@@ -188,6 +188,7 @@ def tune_lexical(
         return objective(tried[weights]) - price * sum(FACTORS[factor] for factor in factors.values())
 
     best = dict.fromkeys(names, 1.0)
+    value_of(best)  # without names there is nothing else to try
     for _ in range(rounds):
         start = best
         for name in names:

@@ -246,6 +246,8 @@ class InstanceTrainer:
         document_dropout = (
             settings.document_dropout if refinement or not self.paper else settings.surrogate_dropout
         )
+        # A surrogate has no refinement vectors to stand in for the text.
+        label_text = settings.label_text or not refinement
         refinement = refinement and settings.refinement
         common: dict[str, Any] = {
             "dropout": dropout,
@@ -259,7 +261,7 @@ class InstanceTrainer:
         if self.p.model_name == "eclare":
             model = ECLARE(
                 num_tokens, num_labels, settings.dim, settings.num_hops, combine=settings.combine,
-                label_text=settings.label_text or not refinement, **common,
+                label_text=label_text, **common,
             )  # fmt: skip
         else:
             model = DECAF(num_tokens, num_labels, settings.dim, **common)

@@ -61,6 +61,8 @@ def fit_one_vs_all(
     x, y = x.tocsr(), y.tocsr()
     if x.shape[0] != y.shape[0]:
         raise ValueError(f"expected as many rows in 'x' and 'y', got {x.shape[0]} and {y.shape[0]}")
+    if unknown is not None and unknown.shape != y.shape:
+        raise ValueError(f"'unknown' must be of shape {y.shape}, got {unknown.shape}")
     for name, value in (("cost", cost), ("negatives", negatives), ("max_iter", max_iter)):
         if value <= 0:
             raise ValueError(f"'{name}' must be positive, got {value}")

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
+
+from xcgraph.training import one_vs_all
+from xcgraph.training.one_vs_all import fit_one_vs_all
+
+N, V, L = 60, 12, 5
+
+
+def problem(seed: int = 0, documents: int = N) -> tuple[csr_matrix, csr_matrix]:
+    """Documents of norm 1; the last of them, and label 3, have nothing."""
+    rng = np.random.default_rng(seed)
+    x = rng.random((documents, V)) * (rng.random((documents, V)) < 0.3)
+    x[-1] = 0
+    x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
+    y = (x @ rng.random((V, L)) + 0.2 * rng.random((documents, L)) > 0.9).astype(np.float32)
+    y[:, 3] = 0
+    y[-1] = [1, 0, 0, 0, 0]
+    return csr_matrix(x.astype(np.float32)), csr_matrix(y)
+
+
+X, Y = problem()
+
+
+def objective(v: np.ndarray, x: np.ndarray, sign: np.ndarray, cost: float) -> float:
+    """As the docstring has it, over the documents given."""
+    hinge = np.maximum(0.0, 1 - sign * (x @ v - 1))
+    return float(0.5 * v @ v + cost * (hinge**2).sum())
+
+
+def optimum(x: np.ndarray, sign: np.ndarray, cost: float) -> np.ndarray:
+    def gradient(v):
+        hinge = np.maximum(0.0, 1 - sign * (x @ v - 1))
+        return v - 2 * cost * x.T @ (sign * hinge)
+
+    found = minimize(objective, np.zeros(x.shape[1]), (x, sign, cost), jac=lambda v, *_: gradient(v), tol=1e-10)
+    return found.x
+
+
+def signs(y: csr_matrix, label: int) -> np.ndarray:
+    return np.where(y.toarray()[:, label] > 0, 1.0, -1.0)
+
+
+def same(a: csr_matrix, b: csr_matrix) -> bool:
+    return all(np.array_equal(getattr(a, part), getattr(b, part)) for part in ("data", "indices", "indptr"))
+
+
+@pytest.mark.parametrize("cost", [0.1, 1.0, 10.0])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_solves_the_problem_it_states(cost, seed):
+    x, y = problem(seed)
+    weight = fit_one_vs_all(x, y, cost=cost, max_iter=1000, min_weight=0.0)
+    assert weight.shape == (L, V) and weight.dtype == np.float32 and weight.has_sorted_indices
+    for label in (0, 1, 2, 4):
+        arguments = x.toarray().astype(np.float64), signs(y, label), cost
+        expected, got = optimum(*arguments), weight.toarray()[label].astype(np.float64)
+        best = objective(expected, *arguments)
+        assert best <= objective(got, *arguments) + 1e-4 <= 1.02 * best + 1e-3
+        np.testing.assert_allclose(got, expected, atol=0.15 * np.abs(expected).max())
+
+
+def test_labels_without_documents_and_documents_without_tokens():
+    weight = fit_one_vs_all(X, Y)
+    assert weight[3].nnz == 0
+    x = csr_matrix((4, V), dtype=np.float32)
+    y = csr_matrix(np.ones((4, 2), dtype=np.float32))
+    assert fit_one_vs_all(x, y).nnz == 0
+    assert fit_one_vs_all(X, csr_matrix((N, 0), dtype=np.float32)).shape == (0, V)
+    assert fit_one_vs_all(X[:0], Y[:0]).shape == (L, V)
+
+
+def test_documents_that_share_no_token_cost_nothing():
+    x = csr_matrix(np.eye(V, dtype=np.float32)[[0, 0, 1, 2, 3]])
+    y = csr_matrix(np.array([[1], [1], [0], [0], [0]], dtype=np.float32))
+    weight = fit_one_vs_all(x, y, max_iter=1000).toarray()[0]
+    # Two documents: v^2 / 2 + 2 (2 - v)^2 is least at v = 8 / 5.
+    np.testing.assert_allclose(weight, [1.6] + [0.0] * (V - 1), atol=0.05)
+
+
+def test_unknown_pairs_are_no_negatives():
+    rng = np.random.default_rng(3)
+    unknown = csr_matrix((rng.random((N, L)) < 0.3).astype(np.float32))
+    weight = fit_one_vs_all(X, Y, unknown, max_iter=1000, min_weight=0.0)
+    for label in (0, 1, 2, 4):
+        # What is relevant stays relevant, unknown or not.
+        kept = (unknown.toarray()[:, label] == 0) | (Y.toarray()[:, label] > 0)
+        arguments = X.toarray()[kept].astype(np.float64), signs(Y, label)[kept], 1.0
+        best = objective(optimum(*arguments), *arguments)
+        assert objective(weight.toarray()[label], *arguments) <= 1.02 * best + 1e-3
+    assert not same(weight, fit_one_vs_all(X, Y, max_iter=1000, min_weight=0.0))
+    everything = csr_matrix(np.ones((N, L), dtype=np.float32))
+    assert (fit_one_vs_all(X, Y, everything).data > 0).all()  # nothing to be told from
+    assert same(fit_one_vs_all(X, Y, csr_matrix((N, L))), fit_one_vs_all(X, Y))
+
+
+def test_a_sample_of_negatives_comes_near_to_all_of_them():
+    x, y = problem(5, 400)
+    exact = fit_one_vs_all(x, y, min_weight=0.0)
+    # From half as many as there are documents, all are taken.
+    assert same(fit_one_vs_all(x, y, negatives=201, min_weight=0.0), exact)
+    sampled = fit_one_vs_all(x, y, negatives=200, min_weight=0.0)
+    assert not same(sampled, exact)
+    for label in (0, 1, 2, 4):
+        a, b = x @ exact[label].toarray()[0], x @ sampled[label].toarray()[0]
+        assert np.corrcoef(a, b)[0, 1] > 0.95
+    few = fit_one_vs_all(x, y, negatives=1)
+    assert (x @ few.T).toarray()[y.toarray() == 0].mean() > (x @ exact.T).toarray()[y.toarray() == 0].mean()
+
+
+def test_same_seed_same_weights_whatever_the_threads_and_blocks(monkeypatch):
+    x, y = problem(5, 400)
+    expected = fit_one_vs_all(x, y, negatives=50, seed=2)
+    assert same(fit_one_vs_all(x, y, negatives=50, seed=2, num_threads=3), expected)
+    assert not same(fit_one_vs_all(x, y, negatives=50, seed=3), expected)
+    for buffer in (1, 2 * V, 3 * V):  # one, two and three labels at a time
+        monkeypatch.setattr(one_vs_all, "_MAX_BUFFER", buffer)
+        assert same(fit_one_vs_all(x, y, negatives=50, seed=2, num_threads=2), expected)
+
+
+def test_a_wide_vocabulary():
+    # A row of the buffer holds the tokens of a label's documents, not the vocabulary.
+    x = csr_matrix((X.data, X.indices * 100_000, X.indptr), shape=(N, 100_000 * V))
+    expected = fit_one_vs_all(X, Y).toarray()
+    np.testing.assert_array_equal(fit_one_vs_all(x, Y)[:, ::100_000].toarray(), expected)
+
+
+def test_small_weights_are_dropped():
+    full = fit_one_vs_all(X, Y, min_weight=0.0)
+    some = fit_one_vs_all(X, Y, min_weight=0.3)
+    assert 0 < some.nnz < full.nnz
+    expected = np.where(np.abs(full.toarray()) > 0.3, full.toarray(), 0.0)
+    np.testing.assert_array_equal(some.toarray(), expected)
+
+
+def test_more_passes_come_closer():
+    def total(max_iter):
+        weight = fit_one_vs_all(X, Y, max_iter=max_iter, min_weight=0.0).toarray()
+        return sum(objective(weight[label], X.toarray(), signs(Y, label), 1.0) for label in (0, 1, 2, 4))
+
+    assert total(1) > total(5) >= total(200) - 1e-3
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"y": Y[:7]}, "expected as many rows in 'x' and 'y', got 60 and 7"),
+        ({"cost": 0.0}, "'cost' must be positive, got 0.0"),
+        ({"negatives": 0}, "'negatives' must be positive, got 0"),
+        ({"max_iter": -1}, "'max_iter' must be positive, got -1"),
+        ({"unknown": Y[:7]}, r"'unknown' must be of shape \(60, 5\), got \(7, 5\)"),
+    ],
+)
+def test_bad_input(changes, message):
+    with pytest.raises(ValueError, match=message):
+        fit_one_vs_all(**{"x": X, "y": Y, **changes})
