@@ -47,16 +47,6 @@ def test_one_rank():
     assert set(metrics) == {"P@1", "nDCG@1", "PSP@1", "PSnDCG@1", "score"}
 
 
-def test_first_documents():
-    pairs = np.array([[1, 0], [2, 0], [2, 1]])
-    whole = Validator(X, TRUTH, Evaluator(TRUTH), pairs, k=5)
-    assert whole.first(3) is whole
-    part, ranker = whole.first(2), Fixed()
-    metrics = part(ranker)
-    assert ranker.asked == 6 and part.doc_x.shape[0] == 2 and metrics["P@1"] == pytest.approx(100.0)
-    assert set(metrics) == set(whole(ranker))
-
-
 def test_unknown_labels_leave_predictions_and_truth():
     known = np.ones(30, dtype=bool)
     known[[0, 2]] = False
@@ -69,8 +59,6 @@ def test_unknown_labels_leave_predictions_and_truth():
     assert TRUTH.toarray().sum() == 3  # that of the caller is as it was
     index = np.array([[1, 0], [2, 1], [-1, -1]])
     assert validator.evaluate(index, np.ones((3, 2)))["P@1"] == pytest.approx(100 / 3)
-    part = validator.first(2)
-    assert part(ranker)["P@1"] == pytest.approx(50.0) and ranker.asked == 35
 
 
 def test_all_labels_known():

@@ -86,7 +86,7 @@ def split_validation(
         if not keep_labels or (left[labels] > taken).all():
             left[labels] -= taken
             chosen.extend(rows.tolist())
-    if len(chosen) < target:
+    if len(chosen) < target and keep_labels:
         logger.info("validation: %d of %d documents; the others hold a label's last one", len(chosen), target)
     is_validation = np.zeros(num_documents, dtype=bool)
     is_validation[chosen] = True

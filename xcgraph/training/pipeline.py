@@ -31,9 +31,6 @@ from .validation import Validator
 
 logger = logging.getLogger(__name__)
 
-# Validation documents on which fusion weights are compared; some thirty rankings are evaluated.
-_FUSION_DOCUMENTS = 3000
-
 
 class Pipeline:
     """Trains the instances of a model as a recipe says.
@@ -149,12 +146,11 @@ class Pipeline:
     def _tune(self, ranker: LabelRanker, rows: np.ndarray, validator: Validator) -> FusionWeights:
         """Weights of lexical scores and of the graph's, for a ranker trained on ``rows``."""
         with self.timed("fusion"):
-            some = validator.first(_FUSION_DOCUMENTS)
             parts = self._lexical(rows)
-            scores = candidate_scores(ranker, parts, some.doc_x)
+            scores = candidate_scores(ranker, parts, validator.doc_x)
             weights, metrics = tune_lexical(
-                lambda weights: some.evaluate(scores.index, scores.fused(weights)),
-                some.truth.shape[0],
+                lambda weights: validator.evaluate(scores.index, scores.fused(weights)),
+                validator.truth.shape[0],
                 [name for name in LEXICAL if getattr(self.settings, f"fuse_{name}")],
             )
             if ranker.expansion is not None and self.settings.fuse_game:
@@ -163,7 +159,7 @@ class Pipeline:
                 def make(mix: float) -> LabelRanker:
                     return self._fuse(copy.copy(ranker), lexical, mix)
 
-                mix, metrics = tune_game(make, some, metrics)
+                mix, metrics = tune_game(make, validator, metrics)
                 weights = replace(weights, game=mix)
         shown = ", ".join(f"{name} {value:g}" for name, value in weights.as_dict().items())
         self.tell(f"fusion: {shown}; validation P@1 {metrics['P@1']:.2f}, PSP@5 {metrics['PSP@5']:.2f}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-import torch
 from scipy.sparse import csr_matrix
 
 from xcgraph.metrics import Evaluator
@@ -55,16 +54,6 @@ class Validator:
         # Filtered pairs are taken out of the ranking afterwards, so that many more are needed.
         most = int(np.bincount(filter_pairs[:, 0]).max()) if len(filter_pairs) else 0
         self.k = k + most + (0 if self.known is None else _SPARE_RANKS)
-
-    def first(self, number: int) -> Validator:
-        """The same for the first ``number`` documents."""
-        if self.truth.shape[0] <= number:
-            return self
-        rows = torch.arange(number, device=self.doc_x.device)
-        pairs = self.filter_pairs[self.filter_pairs[:, 0] < number]
-        return Validator(
-            self.doc_x.select_rows(rows), self.truth[:number], self.evaluator, pairs, self.ranks, self.known
-        )
 
     def __call__(self, ranker: Ranker) -> dict[str, float]:
         """Metrics of at most ``k`` ranks, 0 to 100, and ``score``, two thirds nDCG@5 and one third PSnDCG@5."""
