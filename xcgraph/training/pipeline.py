@@ -78,6 +78,9 @@ class Pipeline:
         self.data = data
         self.model_name = model
         self.recipe = recipe
+        if recipe == "default":
+            settings = settings.fitted(data.train_x.shape[0], data.num_labels, data.num_features)
+        #: With what depends on the size of the data set.
         self.settings = settings
         self.seed = seed
         self.device = torch.device(device)

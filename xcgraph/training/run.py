@@ -108,6 +108,7 @@ def run_benchmark(
         "data": identity["data"],
         "settings": settings.as_dict(),
         "scoring": pipeline.scoring,
+        "fitted": {name: getattr(pipeline.settings, name) for name in ("dim", "batch_size", "learning_rate")},
         "phases": pipeline.results,
         "threads": torch.get_num_threads(),
         "versions": _versions(),

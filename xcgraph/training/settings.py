@@ -48,6 +48,8 @@ class Settings:
     max_steps: int = 4000
     min_epochs: int = 4
     max_epochs: int = 8
+    epoch_steps: int = 500
+    max_table: int = 1 << 26
     patience: int = 2
     warmup: float = 0.05
     negatives: int = 1024
@@ -78,6 +80,26 @@ class Settings:
     ranker_learning_rate: float = 0.008
     ranker_epochs: int = 10
     surrogate_dropout: float = 0.5
+
+    def fitted(self, num_documents: int, num_labels: int, num_tokens: int) -> Settings:
+        """What the default recipe makes of ``dim``, ``batch_size`` and ``learning_rate`` for data of a size.
+
+        Where token and label vectors of ``dim`` would have more than ``max_table`` numbers, ``dim`` is 5/8 of it;
+        the batch is doubled, and the rate grows with its square root, until an epoch has at most ``epoch_steps``
+        steps. Both keep the time of a run within bounds.
+
+        Args:
+            num_documents: N of training documents.
+            num_labels: L.
+            num_tokens: V.
+        """
+        dim, batch_size = self.dim, self.batch_size
+        if (num_tokens + num_labels) * dim > self.max_table:
+            dim = max(1, dim * 5 // 8)
+        while num_documents > batch_size * self.epoch_steps:
+            batch_size *= 2
+        rate = self.learning_rate * math.sqrt(batch_size / self.batch_size)
+        return dataclasses.replace(self, dim=dim, batch_size=batch_size, learning_rate=rate)
 
     def updated(self, changes: dict[str, Any]) -> Settings:
         """A copy with some settings changed."""
@@ -232,9 +254,9 @@ def _coerce(key: str, value: Any) -> Any:
 def _check(settings: Settings, model: str) -> None:
     for name in (
         "dim", "instances", "walk_length", "graph_top_k", "batch_size", "max_steps", "min_epochs", "max_epochs",
-        "patience", "negatives", "top_k", "cluster_size", "beam", "hard_negatives", "surrogate_epochs",
-        "shortlister_epochs", "ranker_epochs", "linear_negatives", "learning_rate", "surrogate_learning_rate",
-        "ranker_learning_rate",
+        "patience", "epoch_steps", "max_table", "negatives", "top_k", "cluster_size", "beam", "hard_negatives",
+        "surrogate_epochs", "shortlister_epochs", "ranker_epochs", "linear_negatives", "learning_rate",
+        "surrogate_learning_rate", "ranker_learning_rate",
     ):  # fmt: skip
         if getattr(settings, name) <= 0:
             raise ValueError(f"{name!r} must be positive, got {getattr(settings, name)}")
