@@ -8,23 +8,34 @@ runs ``xcgraph-bench run`` in a process of its own, and stores the result in ``b
 
 from __future__ import annotations
 
-import datetime
 import json
 import shlex
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import click
-from store import RESULTS, ROOT, apt_releases, changed_since, code_state, machine, result_name, write_text
+from store import (
+    RESULTS,
+    check_replaced,
+    code_state,
+    finished_state,
+    full_command,
+    provenance,
+    read_metrics,
+    result_name,
+    rounded,
+    run_bench,
+    store_options,
+    write_text,
+)
 
 from xcgraph.cli.run import command as run_command
 
 SCHEMA = 1
 _KEPT = ("peak_rss_mb", "predict_ms_batch", "seed", "recipe", "device", "model", "data", "scoring")
+_SERVING = ("query_ms", "model_bytes")
 _KEPT_LAST = ("settings", "versions")
 
 
@@ -39,7 +50,7 @@ _KEPT_LAST = ("settings", "versions")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Keep the run here.")
 @click.option("--from-run", type=click.Path(path_type=Path), metavar="DIR", help="Take a finished run as it is.")
 @click.option("--results", type=click.Path(path_type=Path), default=RESULTS / "accuracy", metavar="DIR")
-@click.option("--force", is_flag=True, help="Replace a stored result though the code has uncommitted changes.")
+@store_options
 def main(
     data: str | None,
     text: str,
@@ -52,45 +63,57 @@ def main(
     from_run: Path | None,
     results: Path,
     force: bool,
+    note: str | None,
+    built_by: str | None,
 ) -> None:
     """Train a model on a data set, and store what was measured as json."""
     if (data is None) == (from_run is None):
         raise click.UsageError("give either --data or --from-run")
-    commit, dirty = code_state()
     if from_run is not None:
-        metrics = read_run(from_run)
-        # Nothing in a run says which code it was of; code that is older than the run is that code.
-        start = (from_run / "metrics.json").stat().st_mtime - metrics["train_seconds"]["total"]
-        newer = changed_since(start)
-        if newer and not force:
-            raise click.ClickException(
-                f"{from_run}: {newer[0]} is newer than this run; train again, or add --force to mark it as dirty"
-            )
-        result = trim(metrics, parse_command(metrics["command"]), commit, dirty or bool(newer))
+        metrics = read_metrics(from_run)
+        commit, dirty = finished_state(from_run, metrics["train_seconds"]["total"], force)
+        wall = None
+        metrics |= measure_serving(from_run, metrics["command"])
     else:
         assert data is not None
         options = {"data": data, "text": text, "model": model, "recipe": recipe, "seed": seed, "device": device}
+        commit, dirty = code_state()
         # Asked before the time is spent.
-        _check(results / f"{result_name(_plan(options, changes))}.json", dirty, force)
+        check_replaced(results / f"{result_name(_plan(options, changes))}.json", dirty, force)
         with tempfile.TemporaryDirectory(prefix="xcgraph-") as temporary:
             folder = out or Path(temporary) / "run"
             start = time.perf_counter()
-            args = _arguments(options, changes, str(folder))
-            code = "import sys; from xcgraph.cli import main; main(prog_name='xcgraph-bench')"
-            done = subprocess.run([sys.executable, "-c", code, *args], check=False)
+            run_bench(run_arguments(options, changes, str(folder)))
             wall = time.perf_counter() - start
-            if done.returncode:
-                raise click.ClickException(f"{shlex.join(['xcgraph-bench', *args])}: exit code {done.returncode}")
-            metrics = read_run(folder)
-        result = trim(metrics, parse_command(metrics["command"]), commit, dirty, wall)
+            metrics = read_metrics(folder)
+            metrics |= measure_serving(folder, metrics["command"])
+    result = trim(metrics, parse_command(metrics["command"]), commit, dirty, wall, note, built_by)
     path = results / f"{result_name(result)}.json"
-    _check(path, result["dirty"], force)
+    check_replaced(path, dirty, force)
     write_text(path, json.dumps(result, indent=1) + "\n")
     click.echo(path)
 
 
+def measure_serving(folder: Path, command: str) -> dict[str, Any]:
+    """``query_ms`` and ``model_bytes`` of a finished run, as those of peers are measured."""
+    from xcgraph.datasets import load_dataset
+    from xcgraph.peers import measure_model
+
+    options = parse_command(command)
+    try:
+        return measure_model(folder / "model", load_dataset(options["data"], text=options["text"]))
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"{folder}: single queries cannot be measured ({error})") from error
+
+
 def trim(
-    metrics: dict[str, Any], options: dict[str, Any], commit: str | None, dirty: bool, wall: float | None = None
+    metrics: dict[str, Any],
+    options: dict[str, Any],
+    commit: str | None,
+    dirty: bool,
+    wall: float | None = None,
+    note: str | None = None,
+    built_by: str | None = None,
 ) -> dict[str, Any]:
     """What is kept of a run.
 
@@ -100,33 +123,29 @@ def trim(
         commit: of the code.
         dirty: whether the code differs from that commit.
         wall: seconds that the whole command took, where that was measured.
+        note: kept as it is.
+        built_by: the command that made the data, where that is a folder.
     """
     # A folder is known by its name alone: its path says nothing elsewhere.
     options = {**options, "data": metrics["data"]["name"]}
     changes = dict(item.split("=", 1) for item in options["changes"])
     result: dict[str, Any] = {"schema": SCHEMA, "command": "", "text": options["text"], "changes": changes}
-    result["metrics"] = {key: round(value, 4) for key, value in metrics.items() if "@" in key}
-    result["per_decile"] = [
-        {key: round(value, 4) if "@" in key else value for key, value in decile.items()}
-        for decile in metrics["per_decile"]
-    ]
+    result |= rounded(metrics)
     seconds = dict(metrics["train_seconds"])
     if wall is not None:
         seconds["wall"] = round(wall, 2)
     result["train_seconds"] = seconds
     result |= {key: metrics[key] for key in _KEPT}
+    result |= {key: metrics[key] for key in _SERVING if key in metrics}
     # Without validation metrics: what is chosen by them is kept, and test metrics are what is reported.
     result["phases"] = {
         name: {key: value for key, value in phase.items() if key not in ("best", "seconds")}
         for name, phase in metrics["phases"].items()
     }
     result |= {key: metrics[key] for key in _KEPT_LAST}
-    result["machine"] = {**machine(), "threads": metrics["threads"]}
-    if result["data"]["name"].startswith("debian"):
-        result["apt"] = apt_releases()
-    result |= {"date": datetime.date.today().isoformat(), "commit": commit, "dirty": dirty}
-    arguments = _arguments(options, options["changes"], f"runs/{result_name(result)}")
-    result["command"] = shlex.join(["xcgraph-bench", *arguments])
+    result |= provenance(metrics, commit, dirty, note)
+    arguments = run_arguments(options, options["changes"], f"runs/{result_name(result)}")
+    result["command"] = full_command(arguments, built_by)
     return result
 
 
@@ -136,15 +155,8 @@ def parse_command(command: str) -> dict[str, Any]:
     return dict(run_command.make_context("run", words[words.index("run") + 1 :]).params)
 
 
-def read_run(folder: Path) -> dict[str, Any]:
-    """``metrics.json`` of a finished run."""
-    path = folder / "metrics.json"
-    if not path.is_file():
-        raise click.ClickException(f"{folder}: expected a finished run with a metrics.json, got none")
-    return dict(json.loads(path.read_text(encoding="utf-8")))
-
-
-def _arguments(options: dict[str, Any], changes: tuple[str, ...], out: str) -> list[str]:
+def run_arguments(options: dict[str, Any], changes: tuple[str, ...], out: str) -> list[str]:
+    """Command line of ``xcgraph-bench`` that makes a run."""
     args = ["run", str(options["data"])]
     for name in ("text", "model", "recipe", "seed"):
         args += [f"--{name}", str(options[name])]
@@ -167,14 +179,6 @@ def _plan(options: dict[str, Any], changes: tuple[str, ...]) -> dict[str, Any]:
         if "=" not in change:
             raise click.UsageError(f"--set {change}: expected KEY=VALUE")
     return {**options, "data": {"name": name}, "changes": dict(change.split("=", 1) for change in changes)}
-
-
-def _check(path: Path, dirty: bool, force: bool) -> None:
-    if path.exists() and dirty and not force:
-        shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-        raise click.ClickException(
-            f"{shown}: stored already, and the code now has uncommitted changes; commit first, or add --force"
-        )
 
 
 if __name__ == "__main__":

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import platform
+import shlex
 import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+import click
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -51,6 +57,101 @@ def changed_since(seconds: float, root: Path = ROOT) -> list[str]:
     """Code of the package that was written after a time (seconds since the epoch), as paths below ``root``."""
     files = (root / "xcgraph").rglob("*.py")
     return sorted(str(path.relative_to(root)) for path in files if path.stat().st_mtime > seconds)
+
+
+def finished_state(folder: Path, seconds: float, force: bool) -> tuple[str | None, bool]:
+    """``(commit, dirty)`` of a result that was measured before.
+
+    Nothing in a result says which code it was of; code that is older than the result is that code.
+
+    Args:
+        folder: of the result, with its ``metrics.json``.
+        seconds: how long before ``metrics.json`` was written the work began.
+        force: take newer code too, which makes the result dirty.
+    """
+    commit, dirty = code_state()
+    newer = changed_since((folder / "metrics.json").stat().st_mtime - seconds)
+    if newer and not force:
+        raise click.ClickException(
+            f"{folder}: {newer[0]} is newer than this run; train again, or add --force to mark it as dirty"
+        )
+    return commit, dirty or bool(newer)
+
+
+def check_replaced(path: Path, dirty: bool, force: bool) -> None:
+    """Refuses to replace a stored result by one of uncommitted code."""
+    if path.exists() and dirty and not force:
+        shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+        raise click.ClickException(
+            f"{shown}: stored already, and the code now has uncommitted changes; commit first, or add --force"
+        )
+
+
+def store_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Options of every script that stores results."""
+    for option in (
+        click.option("--force", is_flag=True, help="Replace a stored result though the code has changes."),
+        click.option("--note", metavar="TEXT", help="What else decided over the numbers; printed with them."),
+        click.option("--built-by", metavar="COMMAND", help="What made the folder DATA; kept with the command."),
+    ):
+        command = option(command)
+    return command
+
+
+def run_bench(args: list[str], threads: int | None = None, show: bool = True) -> None:
+    """``xcgraph-bench`` in a process of its own, whose memory and threads are its alone.
+
+    Args:
+        args: of the command.
+        threads: for numerical libraries; by default, what the environment says.
+        show: let it print its results; messages are always shown.
+    """
+    code = "import sys; from xcgraph.cli import main; main(prog_name='xcgraph-bench')"
+    names = () if threads is None else ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    variables = {**os.environ, **dict.fromkeys(names, str(threads))}
+    stdout = None if show else subprocess.DEVNULL
+    done = subprocess.run([sys.executable, "-c", code, *args], check=False, env=variables, stdout=stdout)
+    if done.returncode:
+        raise click.ClickException(f"{shlex.join(['xcgraph-bench', *args])}: exit code {done.returncode}")
+
+
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """``metrics.json`` of a finished run."""
+    path = folder / "metrics.json"
+    if not path.is_file():
+        raise click.ClickException(f"{folder}: expected a finished run with a metrics.json, got none")
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def rounded(metrics: dict[str, Any]) -> dict[str, Any]:
+    """The metrics of a ``metrics.json``, whole and by decile, to four digits."""
+    deciles = [
+        {key: round(value, 4) if "@" in key else value for key, value in decile.items()}
+        for decile in metrics["per_decile"]
+    ]
+    whole = {key: round(value, 4) for key, value in metrics.items() if "@" in key}
+    return {"metrics": whole, "per_decile": deciles}
+
+
+def provenance(
+    metrics: dict[str, Any],
+    commit: str | None,
+    dirty: bool,
+    note: str | None = None,
+    date: datetime.date | None = None,
+) -> dict[str, Any]:
+    """Where, when and by which code something was measured; ``date`` is today if not given."""
+    result: dict[str, Any] = {"machine": {**machine(), "threads": metrics["threads"]}}
+    if metrics["data"]["name"].startswith("debian"):
+        result["apt"] = apt_releases()
+    result |= {"date": (date or datetime.date.today()).isoformat(), "commit": commit, "dirty": dirty}
+    return result | ({"note": note} if note else {})
+
+
+def full_command(args: Sequence[str], built_by: str | None = None) -> str:
+    """The command line that is kept: ``xcgraph-bench`` with arguments, after what made its data."""
+    command = shlex.join(["xcgraph-bench", *args])
+    return f"{built_by} && {command}" if built_by else command
 
 
 def machine() -> dict[str, Any]:

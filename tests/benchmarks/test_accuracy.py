@@ -43,8 +43,16 @@ def finished(folder, tmp_path_factory):
 @pytest.fixture
 def clean(accuracy, monkeypatch):
     """A tree whose code is committed, and older than any run."""
-    monkeypatch.setattr(accuracy, "code_state", lambda: ("0" * 40, False))
-    monkeypatch.setattr(accuracy, "changed_since", lambda seconds: [])
+    set_code(monkeypatch, ("0" * 40, False))
+
+
+def set_code(monkeypatch, state, changed=()):
+    import accuracy
+    import store
+
+    for module in (accuracy, store):
+        monkeypatch.setattr(module, "code_state", lambda: state)
+    monkeypatch.setattr(store, "changed_since", lambda seconds: list(changed))
 
 
 def store(accuracy, *args, code=0):
@@ -65,6 +73,7 @@ def test_finished_run_is_taken_as_it_is(accuracy, finished, tmp_path, clean):
     assert stored["train_seconds"] == metrics["train_seconds"]
     assert stored["machine"]["threads"] == metrics["threads"]
     assert stored["commit"] == "0" * 40 and not stored["dirty"]
+    assert stored["model_bytes"] > 1000 and stored["query_ms"]["p50"] > 0
     assert "best" not in stored["phases"]["0/ranker"] and stored["phases"]["0/ranker"]["epochs"] == 1
 
 
@@ -77,6 +86,14 @@ def test_stored_command_repeats_the_run(accuracy, finished, tmp_path, clean):
     original = accuracy.parse_command(json.loads((finished / "metrics.json").read_text())["command"])
     for key in ("text", "model", "recipe", "seed", "device", "changes"):
         assert again[key] == original[key]
+
+
+def test_note_and_what_made_the_data_are_kept(accuracy, finished, tmp_path, clean):
+    args = ["--note", "other jobs ran beside", "--built-by", "make-tiny --out tiny"]
+    store(accuracy, "--from-run", finished, "--results", tmp_path, *args)
+    stored = json.loads((tmp_path / NAME).read_text())
+    assert stored["note"] == "other jobs ran beside"
+    assert stored["command"].startswith("make-tiny --out tiny && xcgraph-bench run tiny ")
 
 
 def test_rendered_page_takes_it(accuracy, finished, tmp_path, clean):
@@ -96,7 +113,7 @@ def test_runs_a_process_and_measures_it(accuracy, folder, tmp_path, clean):
 
 def test_dirty_tree_replaces_nothing_unless_forced(accuracy, finished, folder, tmp_path, clean, monkeypatch):
     path = tmp_path / NAME
-    monkeypatch.setattr(accuracy, "code_state", lambda: ("1" * 40, True))
+    set_code(monkeypatch, ("1" * 40, True))
     store(accuracy, "--from-run", finished, "--results", tmp_path)  # nothing is there yet
     assert json.loads(path.read_text())["dirty"]
     path.write_text("{}")
@@ -106,13 +123,13 @@ def test_dirty_tree_replaces_nothing_unless_forced(accuracy, finished, folder, t
         assert path.read_text() == "{}"
     store(accuracy, "--from-run", finished, "--results", tmp_path, "--force")
     assert json.loads(path.read_text())["dirty"]
-    monkeypatch.setattr(accuracy, "code_state", lambda: ("1" * 40, False))
+    set_code(monkeypatch, ("1" * 40, False))
     store(accuracy, "--from-run", finished, "--results", tmp_path)
     assert not json.loads(path.read_text())["dirty"]
 
 
 def test_run_older_than_the_code_is_refused(accuracy, finished, tmp_path, clean, monkeypatch):
-    monkeypatch.setattr(accuracy, "changed_since", lambda seconds: ["xcgraph/typing.py"])
+    set_code(monkeypatch, ("1" * 40, False), ["xcgraph/typing.py"])
     assert (
         "xcgraph/typing.py is newer"
         in store(accuracy, "--from-run", finished, "--results", tmp_path, code=1).output
@@ -126,3 +143,10 @@ def test_mistakes(accuracy, tmp_path):
     store(accuracy, code=2)
     store(accuracy, "--data", "planted", "--from-run", tmp_path, code=2)
     assert "metrics.json" in store(accuracy, "--from-run", tmp_path, code=1).output
+
+
+def test_run_whose_data_is_gone(accuracy, finished, tmp_path, clean):
+    metrics = json.loads((finished / "metrics.json").read_text())
+    metrics["command"] = metrics["command"].replace("run ", "run /gone", 1)
+    (tmp_path / "metrics.json").write_text(json.dumps(metrics))
+    assert "single queries cannot be measured" in store(accuracy, "--from-run", tmp_path, code=1).output
