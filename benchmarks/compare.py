@@ -3,8 +3,8 @@
     python benchmarks/compare.py debian-rse --text title --name debian-rse-title
 
 runs ``xcgraph-bench compare`` in a process of its own, and stores a file for each peer in
-``benchmarks/results/compare``; ``--from DIR`` takes a finished ``--out`` folder of it instead. Models of this package
-are measured by ``benchmarks/accuracy.py``; ``benchmarks/render.py`` makes the tables of both.
+``benchmarks/results/compare``; ``--from DIR`` takes a finished ``--out`` folder of it instead. Models of this
+package are measured by ``benchmarks/accuracy.py``; ``benchmarks/render.py`` makes the tables of both.
 """
 
 from __future__ import annotations

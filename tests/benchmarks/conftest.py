@@ -10,6 +10,38 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    """A tiny data set, called ``tiny``; not to be changed."""
+    from xcgraph.datasets import build_dataset
+
+    path = tmp_path_factory.mktemp("data") / "tiny"
+    build_dataset("planted", path, num_labels=20)
+    return path
+
+
+@pytest.fixture
+def set_code(monkeypatch):
+    """Sets what the scripts take for the state of the code: ``set_code(("0" * 40, False), changed=[])``."""
+    import ablation
+    import accuracy
+    import compare
+    import store
+
+    def set_code(state, changed=()):
+        for module in (ablation, accuracy, compare, store):
+            monkeypatch.setattr(module, "code_state", lambda: state)
+        monkeypatch.setattr(store, "changed_since", lambda seconds: list(changed))
+
+    return set_code
+
+
+@pytest.fixture
+def clean(set_code):
+    """A tree whose code is committed, and older than any run."""
+    set_code(("0" * 40, False))
+
+
 @pytest.fixture
 def make_result():
     """Makes a stored result: ``make_result(model="decaf", seed=1, shift=-1.0)``."""

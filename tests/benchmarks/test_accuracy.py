@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner
 
 from xcgraph.cli import main as bench
-from xcgraph.datasets import build_dataset
 
 QUICK = ["--set", "dim=8", "--set", "max_epochs=1", "--set", "min_epochs=1", "--set", "walk_length=20"]
 NAME = "tiny-title-eclare-default-seed2-dim=8-max_epochs=1-min_epochs=1-walk_length=20.json"
@@ -24,13 +23,6 @@ def accuracy():
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    path = tmp_path_factory.mktemp("data") / "tiny"
-    build_dataset("planted", path, num_labels=20)
-    return path
-
-
-@pytest.fixture(scope="module")
 def finished(folder, tmp_path_factory):
     """A finished run on ``folder``; not to be changed."""
     out = tmp_path_factory.mktemp("runs") / "run"
@@ -38,21 +30,6 @@ def finished(folder, tmp_path_factory):
     result = CliRunner().invoke(bench, [*args, "--out", str(out)])
     assert result.exit_code == 0, result.output
     return out
-
-
-@pytest.fixture
-def clean(accuracy, monkeypatch):
-    """A tree whose code is committed, and older than any run."""
-    set_code(monkeypatch, ("0" * 40, False))
-
-
-def set_code(monkeypatch, state, changed=()):
-    import accuracy
-    import store
-
-    for module in (accuracy, store):
-        monkeypatch.setattr(module, "code_state", lambda: state)
-    monkeypatch.setattr(store, "changed_since", lambda seconds: list(changed))
 
 
 def store(accuracy, *args, code=0):
@@ -111,9 +88,9 @@ def test_runs_a_process_and_measures_it(accuracy, folder, tmp_path, clean):
     assert (tmp_path / "kept" / "metrics.json").is_file()
 
 
-def test_dirty_tree_replaces_nothing_unless_forced(accuracy, finished, folder, tmp_path, clean, monkeypatch):
+def test_dirty_tree_replaces_nothing_unless_forced(accuracy, finished, folder, tmp_path, set_code):
     path = tmp_path / NAME
-    set_code(monkeypatch, ("1" * 40, True))
+    set_code(("1" * 40, True))
     store(accuracy, "--from-run", finished, "--results", tmp_path)  # nothing is there yet
     assert json.loads(path.read_text())["dirty"]
     path.write_text("{}")
@@ -123,13 +100,13 @@ def test_dirty_tree_replaces_nothing_unless_forced(accuracy, finished, folder, t
         assert path.read_text() == "{}"
     store(accuracy, "--from-run", finished, "--results", tmp_path, "--force")
     assert json.loads(path.read_text())["dirty"]
-    set_code(monkeypatch, ("1" * 40, False))
+    set_code(("1" * 40, False))
     store(accuracy, "--from-run", finished, "--results", tmp_path)
     assert not json.loads(path.read_text())["dirty"]
 
 
-def test_run_older_than_the_code_is_refused(accuracy, finished, tmp_path, clean, monkeypatch):
-    set_code(monkeypatch, ("1" * 40, False), ["xcgraph/typing.py"])
+def test_run_older_than_the_code_is_refused(accuracy, finished, tmp_path, set_code):
+    set_code(("1" * 40, False), ["xcgraph/typing.py"])
     assert (
         "xcgraph/typing.py is newer"
         in store(accuracy, "--from-run", finished, "--results", tmp_path, code=1).output
