@@ -9,32 +9,17 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from store import ROOT, load_results, write_text
-from tables import (
-    NAMES,
-    Group,
-    Result,
-    by_configuration,
-    by_task,
-    configuration_row,
-    counterpart,
-    label,
-    middle,
-    number,
-    recipe_name,
-    spread,
-    table,
-    unique,
-)
+from against import MIX, best_row
+from page import METRICS, differences, page
+from plots import draw, plot_names
+from store import ROOT, load_results, write_bytes, write_text
+from tables import NAMES, Result, Task, by_configuration, by_task, method_row, table
 
-from xcgraph.datasets import DATASETS
-
-METRICS = ("P@1", "P@3", "P@5", "nDCG@5", "PSP@1", "PSP@3", "PSP@5", "R@100")
-README_METRICS = ("P@1", "P@3", "P@5", "PSP@1", "PSP@3", "PSP@5", "R@100")
+README_COSTS = ("training, s", "model, MB", "one query, ms")
 #: Blocks of README.md that hold kept output: name -> (file, first lines shown, last lines shown).
 OUTPUTS = {"bench-output": ("make-bench.txt", 60, 20), "test-output": ("make-test.txt", 0, 5)}
 
@@ -56,6 +41,7 @@ def main(check: bool, bench_output: Path | None, test_output: Path | None, root:
             stale.append(path)
             if not check:
                 write_text(path, text)
+    stale += _missing_plots(root) if check else _draw_plots(root)
     what = "is not what render.py writes" if check else "written"
     for path in stale:
         click.echo(f"{path.relative_to(root)}: {what}", err=check)
@@ -66,13 +52,39 @@ def main(check: bool, bench_output: Path | None, test_output: Path | None, root:
 def pages(root: Path = ROOT) -> dict[Path, str]:
     """What the files should hold that are made of results."""
     stored = root / "benchmarks" / "results"
-    results = load_results(stored / "accuracy")
-    readme = replace_block((root / "README.md").read_text(encoding="utf-8"), "results", readme_block(results))
+    results, peers, ablation, gaps = (
+        load_results(stored / name) for name in ("accuracy", "compare", "ablation", "ablation/differences")
+    )
+    block = readme_block(results, peers)
+    readme = replace_block((root / "README.md").read_text(encoding="utf-8"), "results", block)
     for name, (file, first, last) in OUTPUTS.items():
         path = stored / file
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
         readme = replace_block(readme, name, output_block(text, first, last))
-    return {root / "docs" / "benchmarks.md": page(results), root / "README.md": readme}
+    return {root / "docs" / "benchmarks.md": page(results, peers, ablation, gaps), root / "README.md": readme}
+
+
+def _tasks(root: Path) -> list[Task]:
+    stored = root / "benchmarks" / "results"
+    return by_task(load_results(stored / "accuracy"), load_results(stored / "compare"))
+
+
+def _missing_plots(root: Path) -> list[Path]:
+    """Plots that the page shows and that are not there; their bytes depend on fonts, and are not compared."""
+    wanted = (root / "docs" / "images" / name for task in _tasks(root) for name in plot_names(task))
+    return [path for path in wanted if not path.is_file()]
+
+
+def _draw_plots(root: Path) -> list[Path]:
+    """Draws all plots; those that changed."""
+    changed = []
+    for task in _tasks(root):
+        for name, content in draw(task).items():
+            path = root / "docs" / "images" / name
+            if not path.is_file() or path.read_bytes() != content:
+                write_bytes(path, content)
+                changed.append(path)
+    return changed
 
 
 def replace_block(text: str, name: str, block: str) -> str:
@@ -105,182 +117,28 @@ def plain_output(text: str) -> str:
     return "\n".join(lines).strip("\n") + "\n"
 
 
-# The page
-
-
-def page(results: Sequence[Result]) -> str:
-    """``docs/benchmarks.md``."""
-    parts = [
-        "# Benchmarks",
-        "Written by `python benchmarks/render.py` from `benchmarks/results`, one file a run; a test fails when "
-        "the two disagree. Do not edit. Only runs of this package are listed, each with its command. Numbers are "
-        "percent where nothing else is said; the median over seeds, with least and most in brackets where there "
-        "are several seeds. What the models are, and what a recipe is: [method.md](method.md).",
-        _PROTOCOL,
-    ]
-    if not results:
-        return "\n\n".join([*parts, "## Results", "No results are stored yet."]) + "\n"
-    parts += ["## Data sets", sizes_table(results), _sizes_text(results)]
-    for part in by_task(results):
-        groups = by_configuration(part)
-        rows = [configuration_row(group, METRICS) for group in groups]
-        data = part[0]["data"]
-        parts += [
-            f"## {data['name']}, {NAMES[part[0]['text']]}: {number(data['labels'])} labels",
-            table(["model", "recipe", "seeds", *METRICS, "training, s", "peak, MB", "ms a document"], rows),
-            *differences(groups, METRICS),
-            *fusion_weights(part),
-            "Labels by number of training documents, the rarest tenth first; P@5 and R@5 with the labels of one "
-            "tenth alone as truth (P@5 adds up to that of the table above):",
-            decile_table(groups),
-            "Measured by:",
-            "\n".join(["```console", *(f"$ {result['command']}" for result in part), "```"]),
-            "\n".join(f"- {line}" for line in conditions(part)),
-        ]
-    return "\n\n".join(parts) + "\n"
-
-
-def readme_block(results: Sequence[Result]) -> str:
-    """What README.md says of accuracy."""
+def readme_block(results: Sequence[Result], peers: Sequence[Result] = ()) -> str:
+    """What README.md says of accuracy: models, the best of the peers, and the mixture of some."""
     if not results:
         return "No results are stored yet; `benchmarks/accuracy.py` measures them."
     rows, lines = [], []
-    for part in by_task(results):
-        groups = by_configuration(part)
-        task = [part[0]["data"]["name"], NAMES[part[0]["text"]]]
-        rows += [[*task, *configuration_row(group, README_METRICS, brackets=False)[:-1]] for group in groups]
-        lines += differences(groups, README_METRICS)
-    header = ["data", "text", "model", "recipe", "seeds", *README_METRICS, "training, s", "peak, MB"]
+    for task in by_task(results, peers):
+        groups = by_configuration(task.results)
+        name = [task.first["data"]["name"], NAMES[task.first["text"]]]
+        rows += [[*name, *method_row(group, METRICS, README_COSTS, brackets=False)] for group in groups]
+        if groups and task.peers:
+            what, values = best_row(task.peers, METRICS)
+            rows.append([*name, what, "", "", *values, *("" for _ in README_COSTS)])
+            mix = [peer for peer in task.peers if peer["model"] == MIX]
+            rows += [[*name, *method_row([peer], METRICS, README_COSTS)] for peer in mix]
+        lines += differences(groups, METRICS)
+    header = ["data", "text", "method", "recipe", "seeds", *METRICS, *README_COSTS]
     end = (
-        "Test documents, percent; medians where there are several seeds. Protocol, spread, commands, machine and "
-        "numbers by label frequency: [docs/benchmarks.md](docs/benchmarks.md)."
+        "Test documents, percent; medians where there are several seeds. *best of ... peers* takes the best value "
+        "in each column, whichever method reached it; `mix` is a peer of its own, made of several. Each peer, "
+        "protocol, spread, commands, machine and label frequencies: [docs/benchmarks.md](docs/benchmarks.md)."
     )
     return "\n\n".join([table(header, rows), *lines, end])
-
-
-_PROTOCOL = """\
-## Protocol
-
-- Data sets are split by a hash of what a document is grouped by (`debian`: the source package; `wordnet`: the
-  first lemma), so that the split depends on neither order nor version.
-- The pairs of the filter files (a document and itself, and on the test side a label whose own training document
-  names this document) leave predictions and truth before anything is counted.
-- Every test document counts as a row of every mean, and P@k is always divided by k.
-- PSP@k is the ratio of two sums over all documents: of the inverse propensities that were hit, and of those that
-  could have been. Propensities follow Jain et al. (KDD 2016) with A = 0.55, B = 1.5 (for sets of the Extreme
-  Classification Repository: with the constants published for them), from label frequencies in the full training
-  set. Training does not know them; PSnDCG@5 is a third of the score by which a run chooses on validation data.
-- Equal scores are ranked by label id. The best 100 labels of a document are kept.
-- Validation documents are carved out of the training documents so that every label keeps one; all that
-  a run chooses, such as the epoch to stop at, it chooses by them. It looks at the test documents once, at the end.
-- *training, s* is the time of all phases of training, validation included; reading the data and prediction are not
-  in it. *peak, MB* (10^6 bytes) is the largest resident size of the process. *ms a document* is prediction of all
-  test documents in batches, divided by their number."""
-
-
-def sizes_table(results: Sequence[Result]) -> str:
-    """Sizes of the sets that were measured on, beside those that the registry lists."""
-    rows = []
-    for part in by_task(results):
-        size = part[0]["data"]
-        listed = DATASETS.get(size["name"])
-        known = (listed.num_train, listed.num_test, listed.num_labels) if listed else ()
-        rows.append(
-            [
-                size["name"],
-                NAMES[part[0]["text"]],
-                *(number(size[key]) for key in ("train_documents", "test_documents", "labels", "features")),
-                f"{size['train_pairs'] / max(1, size['labels']):.2f}",
-                " / ".join(map(number, known)),
-            ]
-        )
-    header = ["data", "text", "train", "test", "labels", "features", "documents a label"]
-    header.append("registry: train / test / labels")
-    return table(header, rows)
-
-
-def _sizes_text(results: Sequence[Result]) -> str:
-    lines = [
-        "The last column is what `xcgraph-bench datasets` lists; for `debian` and `debian-rse` that is a build "
-        "from Debian 12.15, main and contrib. They are built from the machine's own package index, so that their "
-        "sizes depend on the release and on the archive areas that apt knows: where it knows `main` alone, the "
-        "packages of `contrib` are missing. Reciprocal pairs leave the truth of the test documents, and a "
-        "document that has no other label is no test document; builds that keep such pairs have more of them."
-    ]
-    indexes = unique(tuple(result["apt"]) for result in results if result.get("apt"))
-    if indexes:
-        lines.append("Package index of the runs below: " + "; ".join(", ".join(index) for index in indexes) + ".")
-    return "\n\n".join(lines)
-
-
-def decile_table(groups: Sequence[Group]) -> str:
-    """P@5 and R@5 by label frequency, medians over seeds."""
-    first = groups[0][0]["per_decile"]
-    header = ["decile", "training documents", "test pairs"]
-    header += [f"{label(group)}: {key}" for group in groups for key in ("P@5", "R@5")]
-    rows = []
-    for i, decile in enumerate(first):
-        low, high = decile["min_frequency"], decile["max_frequency"]
-        row = [str(decile["decile"]), number(low) if low == high else f"{number(low)} to {number(high)}"]
-        row.append(number(decile["positives"]))
-        for group in groups:
-            row += [spread([r["per_decile"][i][key] for r in group], brackets=False) for key in ("P@5", "R@5")]
-        rows.append(row)
-    return table(header, rows)
-
-
-def differences(groups: Sequence[Group], metrics: Sequence[str]) -> list[str]:
-    """ECLARE minus DECAF in words, for each pair of rows that differ in the model alone."""
-    lines = []
-    for group in groups:
-        other = next((g for g in groups if counterpart(g[0]) == counterpart(group[0]) and g is not group), None)
-        if group[0]["model"] != "eclare" or other is None:
-            continue
-        by_seed = {r["seed"]: r for r in other}
-        pairs = [(r, by_seed[r["seed"]]) for r in group if r["seed"] in by_seed]
-        parts = []
-        for name in metrics:
-            if pairs:
-                gaps = [a["metrics"][name] - b["metrics"][name] for a, b in pairs]
-            else:
-                gaps = [middle(group, name) - middle(other, name)]
-            parts.append(f"{name} {spread(gaps, sign=True)}")
-        first = group[0]
-        if len(pairs) > 1:
-            how = f", median and range of {len(pairs)} seeds"
-        else:
-            how = "" if pairs else ", medians of different seeds"
-        where = f"{first['data']['name']}, {NAMES[first['text']]} ({recipe_name(first)} recipe{how})"
-        lines.append(f"ECLARE minus DECAF on {where}: {', '.join(parts)}.")
-    return lines
-
-
-def fusion_weights(part: Sequence[Result]) -> list[str]:
-    """What runs chose on their validation documents to count beside the logits of the model."""
-    rows = []
-    for result in part:
-        weights = result["phases"].get("fusion", {}).get("weights", {})
-        if weights:
-            shown = ", ".join(f"{name} {value:g}" for name, value in weights.items())
-            rows.append(f"- {label([result])}, seed {result['seed']}: {shown}")
-    if not rows:
-        return []
-    return ["Weights of lexical scores and of the graph's, chosen on validation documents:", "\n".join(rows)]
-
-
-def conditions(part: Iterable[Result]) -> list[str]:
-    """Machine, versions and commit of runs, each once."""
-    lines = []
-    for result in part:
-        m, v = result["machine"], result["versions"]
-        memory = "" if m["memory_gb"] is None else f", {m['memory_gb']:g} GB"
-        where = f"{m['cpu']}, {m['cores']} cores{memory}, threads of torch: {m['threads']}, {m['system']}"
-        where += f", device {result['device']}"
-        with_ = ", ".join(f"{name} {v[name]}" for name in ("python", "torch", "torch_geometric", "numpy", "scipy"))
-        commit = result["commit"][:10] if result["commit"] else "unknown"
-        changed = " with uncommitted changes" if result["dirty"] else ""
-        lines.append(f"{where}; xcgraph {v['xcgraph']}, commit {commit}{changed}; {with_}")
-    return list(unique(lines))
 
 
 if __name__ == "__main__":

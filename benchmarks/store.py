@@ -37,9 +37,14 @@ def load_results(folder: Path) -> list[dict[str, Any]]:
 
 def write_text(path: Path, text: str) -> None:
     """Writes a file that is whole or as it was."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes a file that is whole or as it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
+    temporary.write_bytes(content)
     os.replace(temporary, path)
 
 

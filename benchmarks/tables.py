@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import statistics
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
+
+from xcgraph.peers import PEERS
 
 MODELS = ("eclare", "decaf")
 NAMES = {"eclare": "ECLARE", "decaf": "DECAF", "title": "titles", "all": "all text"}
@@ -15,19 +18,59 @@ Result = dict[str, Any]
 Group = list[Result]
 
 
-def by_task(results: Sequence[Result]) -> list[list[Result]]:
-    """Results by data set and text, those of one task by model, recipe, settings and seed.
+@dataclass(frozen=True)
+class Task:
+    """What was measured on one data set and text.
+
+    Args:
+        name: what files about it begin with; no two tasks share one.
+        results: of models of this package, by recipe, settings, model and seed.
+        peers: of other methods.
+    """
+
+    name: str
+    results: list[Result]
+    peers: list[Result]
+
+    @property
+    def first(self) -> Result:
+        """Any of the results: its data set and text are those of all."""
+        return (self.results + self.peers)[0]
+
+    @property
+    def title(self) -> str:
+        """Data set and text in words."""
+        return f"{self.first['data']['name']}, {NAMES[self.first['text']]}"
+
+
+def task_key(result: Result) -> Any:
+    """What two results must share to be compared.
 
     Two builds of one data set are two tasks: their numbers cannot be compared.
     """
+    data = result["data"]
+    # The least text first: it is what the published sets of titles have.
+    return data["name"], result["text"] != "title", tuple(sorted(data.items()))
 
-    def task(result: Result) -> Any:
-        data = result["data"]
-        # The least text first: it is what the published sets of titles have.
-        return data["name"], result["text"] != "title", sorted(data.items())
 
-    ordered = sorted(results, key=lambda result: (task(result), _configuration(result), result["seed"]))
-    return [list(part) for _, part in groupby(ordered, task)]
+def by_task(results: Sequence[Result], peers: Sequence[Result] = ()) -> list[Task]:
+    """Results by data set and text; of a task there may be only the ones or only the others."""
+    tasks: list[Task] = []
+    names: set[str] = set()
+    for key in sorted({task_key(result) for result in (*results, *peers)}):
+        own = [result for result in results if task_key(result) == key]
+        others = [result for result in peers if task_key(result) == key]
+        first = (own + others)[0]
+        name = stem = f"{first['data']['name']}-{first['text']}".replace("/", "_")
+        number = 1
+        while name in names:
+            number += 1
+            name = f"{stem}-{number}"
+        names.add(name)
+        own.sort(key=lambda result: (_configuration(result), result["seed"]))
+        others.sort(key=lambda result: list(PEERS).index(result["model"]))
+        tasks.append(Task(name, own, others))
+    return tasks
 
 
 def by_configuration(part: Sequence[Result]) -> list[Group]:
@@ -44,28 +87,45 @@ def _configuration(result: Result) -> Any:
     return (*counterpart(result), MODELS.index(result["model"]))
 
 
-def configuration_row(group: Group, metrics: Sequence[str], brackets: bool = True) -> list[str]:
-    """Cells of a table: model, recipe, seeds, metrics, seconds, memory, prediction."""
+COSTS: dict[str, tuple[Callable[[Result], float | None], int]] = {
+    "training, s": (lambda result: result["train_seconds"]["total"], 1),
+    "peak, MB": (lambda result: result["peak_rss_mb"], 0),
+    "model, MB": (lambda result: result["model_bytes"] / 1e6 if "model_bytes" in result else None, 1),
+    "one query, ms": (lambda result: result["query_ms"]["p50"] if "query_ms" in result else None, 2),
+    "batch, ms": (lambda result: result["predict_ms_batch"], 2),
+}
+"""What a method costs: how it is read from a result, and the digits that are shown. Not all is known of all."""
+
+
+def method_row(
+    group: Group, metrics: Sequence[str], costs: Sequence[str] = tuple(COSTS), brackets: bool = True
+) -> list[str]:
+    """Cells of a table: method, recipe, seeds, metrics, costs."""
     first = group[0]
-    return [
-        NAMES[first["model"]],
-        recipe_name(first),
+    cells = [
+        NAMES.get(first["model"], first["model"]),
+        recipe_name(first) if first["model"] in MODELS else "",
         ", ".join(str(result["seed"]) for result in group),
         *(spread([result["metrics"][name] for result in group], brackets=brackets) for name in metrics),
-        spread([result["train_seconds"]["total"] for result in group], 0, brackets=brackets),
-        spread([result["peak_rss_mb"] for result in group], 0, brackets=brackets),
-        spread([result["predict_ms_batch"] for result in group], brackets=brackets),
     ]
+    for name in costs:
+        read, digits = COSTS[name]
+        values = [value for result in group if (value := read(result)) is not None]
+        cells.append(spread(values, digits, brackets=brackets) if values else "")
+    return cells
 
 
 def label(group: Group) -> str:
     """A row's model, and its recipe where that is not the default."""
-    name = NAMES[group[0]["model"]]
-    return name if recipe_name(group[0]) == "default" else f"{name} ({recipe_name(group[0])})"
+    first = group[0]
+    name = NAMES.get(first["model"], first["model"])
+    return name if recipe_name(first) == "default" else f"{name} ({recipe_name(first)})"
 
 
 def recipe_name(result: Result) -> str:
-    """The recipe with the settings that were changed."""
+    """The recipe with the settings that were changed; peers have none."""
+    if "recipe" not in result:
+        return "default"
     changes = [f"{key}={value}" for key, value in sorted(result["changes"].items())]
     if result["device"] != "cpu":
         changes.append(result["device"])
@@ -99,8 +159,8 @@ def unique(values: Iterable[Any]) -> list[Any]:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; columns of numbers to the right."""
-    number_like = re.compile(r"[-+]?[\d,]+(\.\d+)?( \(.*)?")
+    """A Markdown table; columns of numbers, bold ones and blanks among them, to the right."""
+    number_like = re.compile(r"(\**[-+]?[\d,]+(\.\d+)?\**( [(±].*)?)?")
     right = [all(number_like.fullmatch(row[i]) for row in rows) for i in range(len(header))]
     lines = [header, ["--:" if r else "---" for r in right], *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -1,0 +1,130 @@
+"""Plots of stored results for ``docs/benchmarks.md``; the same results give the same bytes."""
+
+from __future__ import annotations
+
+import io
+import statistics
+from typing import TYPE_CHECKING
+
+from against import is_default
+from tables import NAMES, Group, Task, by_configuration, label
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Of peers, those drawn by label frequency.
+DECILE_PEERS = ("parabel", "xr-linear")
+#: A colour (of Okabe and Ito's, which colour-blind people can tell apart) and a marker a method.
+STYLES = {
+    "eclare": ("#D55E00", "o"),
+    "decaf": ("#0072B2", "s"),
+    "parabel": ("#009E73", "^"),
+    "bonsai": ("#CC79A7", "v"),
+    "xr-linear": ("#E69F00", "D"),
+    "xr-linear-lf": ("#E69F00", "P"),
+    "plt": ("#56B4E9", "X"),
+    "knn": ("#000000", "<"),
+    "centroid": ("#7F7F7F", ">"),
+    "text": ("#7F7F7F", "*"),
+    "mix": ("#009E73", "h"),
+}
+#: Seconds; what is faster stands here, since no logarithm is that of nothing.
+LEAST_SECONDS = 0.1
+
+
+def plot_names(task: Task) -> list[str]:
+    """Files of a task's plots; a lone kind of method is not plotted."""
+    return [f"{task.name}-deciles.png", f"{task.name}-time.png"] if task.peers else []
+
+
+def draw(task: Task) -> dict[str, bytes]:
+    """The plots of a task as png, by the names of :func:`plot_names`."""
+    if not task.peers:
+        return {}
+    deciles, time = plot_names(task)
+    return {deciles: _png(_deciles(task)), time: _png(_time(task))}
+
+
+def _methods(task: Task) -> list[Group]:
+    """Models with the default recipe, then peers."""
+    models = [group for group in by_configuration(task.results) if is_default(group[0])]
+    return [*models, *([peer] for peer in task.peers)]
+
+
+def _deciles(task: Task) -> Figure:
+    """Recall by label frequency."""
+    figure = _figure(6.4, 3.8)
+    axes = figure.add_subplot()
+    for group in _methods(task):
+        name = group[0]["model"]
+        if name not in (*NAMES, *DECILE_PEERS):
+            continue
+        color, marker = STYLES[name]
+        values = [
+            statistics.median(result["per_decile"][i]["R@5"] for result in group)
+            for i in range(len(group[0]["per_decile"]))
+        ]
+        axes.plot(range(1, len(values) + 1), values, color=color, marker=marker, markersize=5, label=label(group))
+    deciles = task.first["per_decile"]
+    axes.set_xticks(range(1, len(deciles) + 1))
+    axes.set_xticklabels([f"{d['decile']}\n{_range(d['min_frequency'], d['max_frequency'])}" for d in deciles])
+    axes.set_xlabel("tenth of the labels, rarest first; below it, training documents a label")
+    axes.set_ylabel("R@5, %")
+    _finish(axes, task.title)
+    axes.set_ylim(bottom=0)
+    axes.legend(frameon=False)
+    return figure
+
+
+def _time(task: Task) -> Figure:
+    """Accuracy over seconds of training."""
+    figure = _figure(8.4, 3.8)
+    panels = figure.subplots(1, 2)
+    for axes, metric in zip(panels, ("P@1", "PSP@5"), strict=True):
+        for group in _methods(task):
+            name = group[0]["model"]
+            color, marker = STYLES[name]
+            seconds = statistics.median(result["train_seconds"]["total"] for result in group)
+            axes.plot(
+                max(seconds, LEAST_SECONDS),
+                statistics.median(result["metrics"][metric] for result in group),
+                color=color,
+                marker=marker,
+                markersize=9 if name in NAMES else 7,
+                linestyle="none",
+                label=label(group),
+            )
+        axes.set_xscale("log")
+        axes.set_xlabel(f"training, s (at least {LEAST_SECONDS:g} shown)")
+        axes.set_ylabel(f"{metric}, %")
+        _finish(axes, task.title)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right center", frameon=False)
+    return figure
+
+
+def _figure(width: float, height: float) -> Figure:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError("plots need matplotlib: pip install '.[bench]'") from error
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _finish(axes: Axes, title: str) -> None:
+    axes.set_title(title, fontsize=10)
+    axes.grid(color="#DDDDDD", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _range(low: int, high: int) -> str:
+    return f"{low}" if low == high else f"{low}-{high}"
+
+
+def _png(figure: Figure) -> bytes:
+    file = io.BytesIO()
+    # Without the version of matplotlib, which is no result.
+    figure.savefig(file, format="png", dpi=110, metadata={"Software": None})
+    return file.getvalue()
