@@ -80,26 +80,31 @@ def main(
             result = trim(metrics, parse_command(metrics["command"]), commit, dirty, None, note, built_by)
             result["configuration"] = configuration.name
             if configuration is not DEFAULT:
-                pair = ([found[name, seed]] for name in (configuration.name, DEFAULT.name))
-                result["difference"] = paired_bootstrap(*pair)
+                result["difference"] = _difference(found, configuration, [seed])
             path = results / f"{task}-{configuration.name}-seed{seed}.json"
             check_replaced(path, dirty, force)
             write_text(path, json.dumps(result, indent=1) + "\n")
             click.echo(path)
     for configuration in chosen:
         if configuration is not DEFAULT:
-            sides = ([found[name, seed] for seed in numbers] for name in (configuration.name, DEFAULT.name))
             difference = {
                 "configuration": configuration.name,
                 "text": text,
                 "data": result["data"],
                 "seeds": numbers,
                 "resamples": RESAMPLES,
-                "difference": paired_bootstrap(*sides),
+                "difference": _difference(found, configuration, numbers),
             }
             path = results / "differences" / f"{task}-{configuration.name}.json"
             write_text(path, json.dumps(difference, indent=1) + "\n")
             click.echo(path)
+
+
+def _difference(
+    found: dict[tuple[str, int], Contributions], configuration: Configuration, seeds: Sequence[int]
+) -> dict[str, dict[str, float]]:
+    ours, others = ([found[name, seed] for seed in seeds] for name in (configuration.name, DEFAULT.name))
+    return paired_bootstrap(ours, others)
 
 
 def _run(

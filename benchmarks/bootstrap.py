@@ -72,7 +72,7 @@ def paired_bootstrap(
     num_documents = shapes.pop()[1]
     rng = np.random.default_rng(seed)
     # The first row is the documents as they are; each other one says how often a document was drawn.
-    rows = [np.ones(num_documents)]
+    rows: list[np.ndarray] = [np.ones(num_documents)]
     for _ in range(resamples):
         rows.append(np.bincount(rng.integers(num_documents, size=num_documents), minlength=num_documents))
     counts = np.stack(rows).astype(np.float64)
@@ -81,7 +81,7 @@ def paired_bootstrap(
         gaps = _value(ours, name, counts) - _value(others, name, counts)
         low, high = np.percentile(gaps[1:], [2.5, 97.5])
         found[name] = {
-            key: round(float(x), 4) for key, x in (("difference", gaps[0]), ("low", low), ("high", high))
+            key: round(float(x), 4) + 0.0 for key, x in (("difference", gaps[0]), ("low", low), ("high", high))
         }
     return found
 

@@ -76,7 +76,7 @@ def _section(task: Task) -> list[str]:
         *differences(groups, METRICS),
         *fusion_weights(task.results),
     ]
-    parts += [f"![{task.title}: {name.split('-')[-1][:-4]}](images/{name})" for name in plot_names(task)]
+    parts += [f"![{what}](images/{name})" for name, what in plot_names(task).items()]
     if groups or drawn:
         parts += [
             "Labels by number of training documents, the rarest tenth first; P@5 and R@5 with the labels of one "
@@ -111,8 +111,7 @@ _PROTOCOL = """\
   in it. *peak, MB* (10^6 bytes) is the largest resident size of the process. *model, MB* is what is kept on disk,
   of this package's models with vectoriser and label names. *one query, ms* is the median time from the features of
   one document to its best 5 labels, by one thread; *batch, ms* is prediction of all test documents in batches,
-  divided by their number. A blank stands for
-  what was not measured."""
+  divided by their number. A blank stands for what was not measured."""
 
 
 def sizes_table(tasks: Sequence[Task]) -> str:
@@ -212,7 +211,7 @@ def notes(task: Task) -> list[str]:
         if "note" in result:
             names = found.setdefault(result["note"], [])
             names += [name] if (name := label([result])) not in names else []
-    return [f"Of {', '.join(names)}: {note}." for note, names in found.items()]
+    return [f"Note ({', '.join(names)}): {note}." for note, names in found.items()]
 
 
 def commands(task: Task) -> list[str]:

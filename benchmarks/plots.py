@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import statistics
 from typing import TYPE_CHECKING
 
@@ -24,26 +25,25 @@ STYLES = {
     "xr-linear": ("#E69F00", "D"),
     "xr-linear-lf": ("#E69F00", "P"),
     "plt": ("#56B4E9", "X"),
-    "knn": ("#000000", "<"),
-    "centroid": ("#7F7F7F", ">"),
-    "text": ("#7F7F7F", "*"),
-    "mix": ("#009E73", "h"),
+    "mix": ("#000000", "h"),
 }
-#: Seconds; what is faster stands here, since no logarithm is that of nothing.
-LEAST_SECONDS = 0.1
+#: Of peers, those that are not trained.
+UNTRAINED = ("knn", "centroid", "text")
 
 
-def plot_names(task: Task) -> list[str]:
-    """Files of a task's plots; a lone kind of method is not plotted."""
-    return [f"{task.name}-deciles.png", f"{task.name}-time.png"] if task.peers else []
+def plot_names(task: Task) -> dict[str, str]:
+    """Files of a task's plots, and what they show; a task without peers has none."""
+    if not task.peers:
+        return {}
+    return {
+        f"{task.name}-deciles.png": f"{task.title}: R@5 by label frequency",
+        f"{task.name}-time.png": f"{task.title}: P@1 and PSP@5 over seconds of training",
+    }
 
 
 def draw(task: Task) -> dict[str, bytes]:
     """The plots of a task as png, by the names of :func:`plot_names`."""
-    if not task.peers:
-        return {}
-    deciles, time = plot_names(task)
-    return {deciles: _png(_deciles(task)), time: _png(_time(task))}
+    return {name: _png(make(task)) for name, make in zip(plot_names(task), (_deciles, _time), strict=False)}
 
 
 def _methods(task: Task) -> list[Group]:
@@ -73,30 +73,40 @@ def _deciles(task: Task) -> Figure:
     axes.set_ylabel("R@5, %")
     _finish(axes, task.title)
     axes.set_ylim(bottom=0)
-    axes.legend(frameon=False)
+    if axes.get_lines():
+        axes.legend(frameon=False)
     return figure
 
 
 def _time(task: Task) -> Figure:
-    """Accuracy over seconds of training."""
+    """Accuracy over seconds of training, of what is trained."""
     figure = _figure(8.4, 3.8)
     panels = figure.subplots(1, 2)
     for axes, metric in zip(panels, ("P@1", "PSP@5"), strict=True):
         for group in _methods(task):
             name = group[0]["model"]
+            if name in UNTRAINED:
+                continue
             color, marker = STYLES[name]
             seconds = statistics.median(result["train_seconds"]["total"] for result in group)
             axes.plot(
-                max(seconds, LEAST_SECONDS),
+                seconds,
                 statistics.median(result["metrics"][metric] for result in group),
                 color=color,
                 marker=marker,
-                markersize=9 if name in NAMES else 7,
+                markersize=10 if name in NAMES else 8,
+                markeredgecolor="white",
+                markeredgewidth=0.4,
                 linestyle="none",
                 label=label(group),
             )
         axes.set_xscale("log")
-        axes.set_xlabel(f"training, s (at least {LEAST_SECONDS:g} shown)")
+        # Whole decades: the ticks between them have no room for labels.
+        low, high = axes.get_xlim()
+        axes.set_xlim(10 ** math.floor(math.log10(low)), 10 ** math.ceil(math.log10(high)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter("")
+        axes.set_xlabel("training, s")
         axes.set_ylabel(f"{metric}, %")
         _finish(axes, task.title)
     handles, labels = panels[0].get_legend_handles_labels()

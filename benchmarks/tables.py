@@ -103,7 +103,7 @@ def method_row(
     """Cells of a table: method, recipe, seeds, metrics, costs."""
     first = group[0]
     cells = [
-        NAMES.get(first["model"], first["model"]),
+        method_name(first),
         recipe_name(first) if first["model"] in MODELS else "",
         ", ".join(str(result["seed"]) for result in group),
         *(spread([result["metrics"][name] for result in group], brackets=brackets) for name in metrics),
@@ -117,9 +117,14 @@ def method_row(
 
 def label(group: Group) -> str:
     """A row's model, and its recipe where that is not the default."""
-    first = group[0]
-    name = NAMES.get(first["model"], first["model"])
-    return name if recipe_name(first) == "default" else f"{name} ({recipe_name(first)})"
+    name, recipe = method_name(group[0]), recipe_name(group[0])
+    return name if recipe == "default" else f"{name} ({recipe})"
+
+
+def method_name(result: Result) -> str:
+    """How a model or peer is shown."""
+    model = str(result["model"])
+    return NAMES.get(model, model)
 
 
 def recipe_name(result: Result) -> str:
@@ -161,6 +166,9 @@ def unique(values: Iterable[Any]) -> list[Any]:
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table; columns of numbers, bold ones and blanks among them, to the right."""
     number_like = re.compile(r"(\**[-+]?[\d,]+(\.\d+)?\**( [(±].*)?)?")
-    right = [all(number_like.fullmatch(row[i]) for row in rows) for i in range(len(header))]
+    right = [
+        any(row[i] for row in rows) and all(number_like.fullmatch(row[i]) for row in rows)
+        for i in range(len(header))
+    ]
     lines = [header, ["--:" if r else "---" for r in right], *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)

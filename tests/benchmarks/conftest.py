@@ -80,3 +80,19 @@ def make_result():
         }
 
     return make
+
+
+@pytest.fixture
+def make_peer(make_result):
+    """Makes a stored result of another method: ``make_peer("parabel", shift=-1.0)``."""
+
+    def make(method, name="tiny", text="title", shift=0.0, note=None):
+        result = make_result(name, text, shift=shift)
+        for key in ("recipe", "changes", "phases"):
+            del result[key]
+        result |= {"model": method, "query_ms": {"p50": 0.125}, "model_bytes": 2_500_000}
+        result["command"] = f"xcgraph-bench compare {name} --text {text} --seed 0 --threads 1 --peers {method}"
+        result["versions"] = {"python": "3.11.7", "omikuji": "0.5.2"}
+        return result | ({"note": note} if note else {})
+
+    return make
