@@ -6,8 +6,9 @@ import statistics
 from collections.abc import Sequence
 
 from bootstrap import METRICS, RESAMPLES
+from conditions import conditions
 from configurations import CONFIGURATIONS, DEFAULT
-from tables import NAMES, Result, by_task, table, task_key
+from tables import Result, by_task, table, task_key, unique
 
 
 def ablation_sections(results: Sequence[Result], differences: Sequence[Result]) -> list[str]:
@@ -16,6 +17,9 @@ def ablation_sections(results: Sequence[Result], differences: Sequence[Result]) 
     for task in by_task(results):
         gaps = {d["configuration"]: d for d in differences if task_key(d) == task_key(task.first)}
         rows, distances = [], []
+        # What was changed of every run; of a row, what makes it that row.
+        default = [r["changes"] for r in task.results if r["configuration"] == DEFAULT.name]
+        common = [f"{key}={value}" for changes in default[:1] for key, value in changes.items()]
         for name, configuration in CONFIGURATIONS.items():
             group = sorted((r for r in task.results if r["configuration"] == name), key=lambda r: r["seed"])
             if not group:
@@ -24,7 +28,7 @@ def ablation_sections(results: Sequence[Result], differences: Sequence[Result]) 
                 [
                     f"`{name}`",
                     configuration.what,
-                    " ".join(f"`{key}={value}`" for key, value in group[0]["changes"].items()),
+                    " ".join(f"`{change}`" for change in configuration.changes),
                     ", ".join(str(result["seed"]) for result in group),
                     *(mean([result["metrics"][metric] for result in group]) for metric in METRICS),
                     mean([result["train_seconds"]["total"] for result in group], 0),
@@ -47,11 +51,18 @@ def ablation_sections(results: Sequence[Result], differences: Sequence[Result]) 
                 table(["configuration", *METRICS], distances),
             ]
         seeds = ",".join(map(str, sorted({result["seed"] for result in task.results})))
-        command = f"python benchmarks/ablation.py {task.first['data']['name']} --text {task.first['text']}"
+        options = "".join(f" --set {change}" for change in common)
+        command = (
+            f"python benchmarks/ablation.py {task.first['data']['name']} --text {task.first['text']}{options}"
+        )
         names = [name for name in CONFIGURATIONS if any(r["configuration"] == name for r in task.results)]
+        built = unique(result["command"].rpartition(" && ")[0] for result in task.results)
+        lines = [*filter(None, built), f"{command} --seeds {seeds} --configs {','.join(names)}"]
         parts += [
-            f"Measured by (each run is `xcgraph-bench run` with the {NAMES['eclare']} settings above):",
-            f"```console\n$ {command} --seeds {seeds} --configs {','.join(names)}\n```",
+            *(f"Note: {note}." for note in unique(r["note"] for r in task.results if "note" in r)),
+            "Measured by:",
+            "\n".join(["```console", *(f"$ {line}" for line in lines), "```"]),
+            "\n".join(f"- {line}" for line in conditions(task.results)),
         ]
     return parts
 

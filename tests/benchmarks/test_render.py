@@ -207,8 +207,16 @@ def test_every_peer_has_a_style():
 
 
 def test_ablation_states_spread_and_intervals(render, make_result):
-    results = [{**make_result(seed=seed, shift=float(seed)), "configuration": "default"} for seed in (0, 2)]
-    results += [{**make_result(graph="none", num_hops="0"), "configuration": "no-graph"}]
+    results = [
+        {
+            **make_result(seed=seed, shift=float(seed), dim="8"),
+            "configuration": "default",
+            "note": "other jobs ran",
+        }
+        for seed in (0, 2)
+    ]
+    results += [{**make_result(dim="8", graph="none", num_hops="0"), "configuration": "no-graph"}]
+    results[-1]["command"] = "make it && xcgraph-bench run tiny"
     gap = {name: {"difference": -0.5, "low": -1.25, "high": 0.25} for name in ("P@1", "P@5", "PSP@1")}
     gap["PSP@5"] = {"difference": -2.0, "low": -3.0, "high": -1.0}
     gaps = [{"configuration": "no-graph", "text": "title", "data": results[0]["data"], "seeds": [0]}]
@@ -222,7 +230,8 @@ def test_ablation_states_spread_and_intervals(render, make_result):
         *["-0.50 (-1.25 to +0.25)"] * 3,
         "**-2.00** (-3.00 to -1.00)",
     ]
-    assert "--text title --seeds 0,2 --configs default,no-graph\n" in page
+    assert "$ make it\n$ python benchmarks/ablation.py tiny --text title --set dim=8 --seeds 0,2 --configs" in page
+    assert "Note: other jobs ran." in page
 
 
 def test_kept_output_goes_into_its_block(tree, render):
