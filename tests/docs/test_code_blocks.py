@@ -81,11 +81,14 @@ def test_command_parses(use):
 
 @pytest.mark.parametrize("use", commands("python"), ids=shown)
 def test_script_parses(use):
+    import ablation
     import accuracy
+    import compare
     import render
 
     script, *args = use[1]
-    parse({"benchmarks/accuracy.py": accuracy.main, "benchmarks/render.py": render.main}[script], script, args)
+    known = {f"benchmarks/{module.__name__}.py": module.main for module in (ablation, accuracy, compare, render)}
+    parse(known[script], script, args)
 
 
 @pytest.mark.parametrize("use", commands("make"), ids=shown)
