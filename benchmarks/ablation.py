@@ -11,6 +11,7 @@ documents. ``benchmarks/render.py`` makes the table.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,8 @@ def main(
     """Train ECLARE in every configuration on DATA, and store how far each is from the default."""
     from xcgraph.datasets import load_dataset
 
+    if not re.fullmatch(r"\d+(,\d+)*", seeds):
+        raise click.UsageError(f"--seeds: expected numbers, such as 0,1,2, got {seeds!r}")
     try:
         chosen = choose([name.strip() for name in (configs or "").split(",") if name.strip()], paper)
         numbers = sorted({int(seed) for seed in seeds.split(",")})

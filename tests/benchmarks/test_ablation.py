@@ -86,6 +86,7 @@ def test_trains_compares_and_trains_nothing_twice(ablation, folder, tmp_path, cl
 
 def test_mistakes(ablation, folder, tmp_path, clean):
     run(ablation, code=2)
+    assert "such as 0,1,2" in run(ablation, folder, "--seeds", "0;1", code=2).output
     assert "'no-such'" in run(ablation, folder, "--configs", "no-such", code=1).output
     assert "'no-such'" in run(ablation, "no-such", code=1).output
     args = [folder, "--set", "dmi=8", "--work", tmp_path]
