@@ -35,7 +35,8 @@ from xcgraph.cli.run import command as run_command
 
 SCHEMA = 1
 _KEPT = ("peak_rss_mb", "predict_ms_batch", "seed", "recipe", "device", "model", "data", "scoring")
-_SERVING = ("query_ms", "model_bytes")
+# Runs of before these were measured have none.
+_KEPT_IF_THERE = ("query_ms", "model_bytes", "fitted")
 _KEPT_LAST = ("settings", "versions")
 
 
@@ -136,7 +137,7 @@ def trim(
         seconds["wall"] = round(wall, 2)
     result["train_seconds"] = seconds
     result |= {key: metrics[key] for key in _KEPT}
-    result |= {key: metrics[key] for key in _SERVING if key in metrics}
+    result |= {key: metrics[key] for key in _KEPT_IF_THERE if key in metrics}
     # Without validation metrics: what is chosen by them is kept, and test metrics are what is reported.
     result["phases"] = {
         name: {key: value for key, value in phase.items() if key not in ("best", "seconds")}

@@ -44,7 +44,7 @@ def test_finished_run_is_taken_as_it_is(accuracy, finished, tmp_path, clean):
     metrics = json.loads((finished / "metrics.json").read_text())
     assert stored["metrics"] == {k: pytest.approx(v, abs=1e-4) for k, v in metrics.items() if "@" in k}
     assert len(stored["metrics"]) == 15
-    for key in ("seed", "recipe", "device", "model", "data", "settings", "versions", "peak_rss_mb"):
+    for key in ("seed", "recipe", "device", "model", "data", "settings", "fitted", "versions"):
         assert stored[key] == metrics[key]
     assert [decile["decile"] for decile in stored["per_decile"]] == list(range(1, 11))
     assert stored["train_seconds"] == metrics["train_seconds"]
