@@ -275,10 +275,16 @@ def test_without_lexical_parts(tiny, small):
 
 
 def test_no_fusion(tiny, small):
-    for changes in ({"fusion": False, "validation_fraction": 0.3}, {"fusion": True, "validation_fraction": 0.0}):
-        pipeline = Pipeline(tiny, "eclare", "default", small(**changes))
-        (member,) = pipeline.fit().members
-        assert pipeline.fusion is None and member.lexical is None and "fusion" not in pipeline.results
+    pipeline = Pipeline(tiny, "eclare", "default", small(fusion=False, validation_fraction=0.3))
+    (member,) = pipeline.fit().members
+    assert pipeline.fusion is None and member.lexical is None and "fusion" not in pipeline.results
+
+
+def test_without_validation_documents_weights_stay_as_they_start(tiny, small):
+    pipeline = Pipeline(tiny, "eclare", "default", small(fusion=True, validation_fraction=0.0, fuse_text=False))
+    (member,) = pipeline.fit().members
+    assert pipeline.fusion == replace(PRIOR, text=0.0) and member.lexical is not None
+    assert pipeline.results["fusion"] == {"weights": pipeline.fusion.as_dict(), "best": {}}
 
 
 def test_settings_of_the_linear_part(tiny, small, monkeypatch):

@@ -301,11 +301,12 @@ class InstanceTrainer:
             model.classifier.initialize(bias=log_odds(y))
 
     def num_epochs(self) -> int:
-        """Epochs of the default recipe: as many as make ``max_steps``, within bounds."""
-        steps = math.ceil(self.split.x.shape[0] / self.settings.batch_size)
-        return min(
-            self.settings.max_epochs, max(self.settings.min_epochs, self.settings.max_steps // max(1, steps))
-        )
+        """Epochs of the default recipe: the usual number, unless that makes too few or too many steps."""
+        settings = self.settings
+        steps = max(1, math.ceil(self.split.x.shape[0] / settings.batch_size))
+        wanted = max(settings.epochs, math.ceil(settings.min_steps / steps))
+        wanted = min(wanted, max(settings.min_epochs, settings.max_steps // steps))
+        return min(wanted, settings.max_epochs)
 
     def train(
         self,

@@ -22,7 +22,7 @@ from xcgraph.shortlist import (
 from xcgraph.sparse import CSR
 
 from .callbacks import Callback
-from .fusion import LEXICAL, FusionWeights, LexicalParts, candidate_scores, tune_game, tune_lexical
+from .fusion import LEXICAL, PRIOR, FusionWeights, LexicalParts, candidate_scores, tune_game, tune_lexical
 from .instance import InstanceTrainer
 from .one_vs_all import fit_one_vs_all
 from .seeds import derive_seed
@@ -113,7 +113,7 @@ class Pipeline:
         known = np.bincount(self.data.train_y[fit_rows].indices, minlength=self.data.num_labels) > 0
         validator = self._validator(fit_rows, val_rows, known)
         members = [InstanceTrainer(self, 0, fit_rows, validator).fit()]
-        if validator is not None and settings.fusion:
+        if settings.fusion:
             self.fusion = self._tune(members[0], fit_rows, validator)
         # The others learn from the validation documents too, for as long as the first one found best.
         epochs = self.results["0/ranker"]["best_epoch"] if validator is not None else None
@@ -146,15 +146,21 @@ class Pipeline:
             known=known,
         )
 
-    def _tune(self, ranker: LabelRanker, rows: np.ndarray, validator: Validator) -> FusionWeights:
+    def _tune(self, ranker: LabelRanker, rows: np.ndarray, validator: Validator | None) -> FusionWeights:
         """Weights of lexical scores and of the graph's, for a ranker trained on ``rows``."""
+        names = [name for name in LEXICAL if getattr(self.settings, f"fuse_{name}")]
+        if validator is None:
+            self.tell("fusion: no validation documents to choose weights by; they stay as they start")
+            weights = FusionWeights(**{name: getattr(PRIOR, name) for name in names})
+            self.results["fusion"] = {"weights": weights.as_dict(), "best": {}}
+            return weights
         with self.timed("fusion"):
             parts = self._lexical(rows)
             scores = candidate_scores(ranker, parts, validator.doc_x)
             weights, metrics = tune_lexical(
                 lambda weights: validator.evaluate(scores.index, scores.fused(weights)),
                 validator.truth.shape[0],
-                [name for name in LEXICAL if getattr(self.settings, f"fuse_{name}")],
+                names,
             )
             if ranker.expansion is not None and self.settings.fuse_game:
                 lexical = parts.scorer(weights)

@@ -45,9 +45,11 @@ class Settings:
     loss: Literal["softmax", "bce"] = "softmax"
     batch_size: int = 128
     learning_rate: float = 5e-3
+    epochs: int = 8
+    min_steps: int = 300
     max_steps: int = 4000
     min_epochs: int = 4
-    max_epochs: int = 8
+    max_epochs: int = 40
     epoch_steps: int = 500
     max_table: int = 1 << 26
     patience: int = 2
@@ -151,7 +153,7 @@ PAPER: dict[str, dict[str, Any]] = {
 }
 
 _FAST = {
-    "dim": 160, "instances": 1, "max_epochs": 4, "min_epochs": 2, "max_steps": 2000, "linear_negatives": 1000,
+    "dim": 160, "instances": 1, "epochs": 4, "min_epochs": 2, "max_steps": 2000, "linear_negatives": 1000,
 }  # fmt: skip
 #: Bundles of settings that ``preset=NAME`` stands for, by name and model. ``fast`` gives up a little accuracy for
 #: a fifth of the time; the others belong to the paper recipe and are the settings published for a data set where
@@ -253,10 +255,10 @@ def _coerce(key: str, value: Any) -> Any:
 
 def _check(settings: Settings, model: str) -> None:
     for name in (
-        "dim", "instances", "walk_length", "graph_top_k", "batch_size", "max_steps", "min_epochs", "max_epochs",
-        "patience", "epoch_steps", "max_table", "negatives", "top_k", "cluster_size", "beam", "hard_negatives",
-        "surrogate_epochs", "shortlister_epochs", "ranker_epochs", "linear_negatives", "learning_rate",
-        "surrogate_learning_rate", "ranker_learning_rate",
+        "dim", "instances", "walk_length", "graph_top_k", "batch_size", "epochs", "min_steps", "max_steps",
+        "min_epochs", "max_epochs", "patience", "epoch_steps", "max_table", "negatives", "top_k", "cluster_size",
+        "beam", "hard_negatives", "surrogate_epochs", "shortlister_epochs", "ranker_epochs", "linear_negatives",
+        "learning_rate", "surrogate_learning_rate", "ranker_learning_rate",
     ):  # fmt: skip
         if getattr(settings, name) <= 0:
             raise ValueError(f"{name!r} must be positive, got {getattr(settings, name)}")
