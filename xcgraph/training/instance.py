@@ -329,7 +329,8 @@ class InstanceTrainer:
         if self.paper:
             schedule = halving_schedule(steps, max(1, num_epochs // 2))
         else:
-            schedule = cosine_schedule(steps * num_epochs, settings.warmup)
+            # Of the epochs that are trained: to stop early is no reason to stop at a high rate.
+            schedule = cosine_schedule(steps * min(num_epochs, stop_after or num_epochs), settings.warmup)
         phase = Phase(
             name,
             model,

@@ -52,7 +52,7 @@ class Settings:
     max_epochs: int = 40
     epoch_steps: int = 500
     max_table: int = 1 << 26
-    patience: int = 2
+    patience: int = 3
     warmup: float = 0.05
     negatives: int = 1024
     mask_filtered: bool = True
