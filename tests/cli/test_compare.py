@@ -51,7 +51,10 @@ def test_files(compared, finished):
     assert knn["data"] == own["data"] and knn["per_decile"] and load_npz(out / "knn" / "predictions.npz").nnz
     # What others read of a run is there, and more.
     missing = set(own) - set(knn)
-    assert missing == {"recipe", "scoring", "phases"} and set(knn) - set(own) == {"query_ms", "model_bytes"}
+    assert missing == {"recipe", "scoring", "fitted", "phases"} and set(knn) - set(own) == {
+        "query_ms",
+        "model_bytes",
+    }
 
 
 def test_commands_give_their_row_alone(bench, compared):
