@@ -57,7 +57,7 @@ class Settings:
     negatives: int = 1024
     mask_filtered: bool = True
     validation_fraction: float = 0.1
-    validation_documents: int = 5000
+    validation_documents: int = 3000
 
     # Scoring
     scoring: Literal["auto", "all", "shortlist"] = "auto"
