@@ -5,6 +5,7 @@ from scipy.sparse import csr_matrix
 from xcgraph.data import (
     DataError,
     mirrored_pairs,
+    most_pairs,
     no_pairs,
     pairs_matrix,
     read_filter_pairs,
@@ -20,6 +21,11 @@ def test_filter_pairs_round_trip(tmp_path):
     read = read_filter_pairs(tmp_path / "f.txt", 4, 3)
     assert read.dtype == np.int64
     np.testing.assert_array_equal(read, pairs)
+
+
+def test_most_pairs_of_a_document():
+    assert most_pairs(np.array([[3, 1], [0, 2], [3, 0]])) == 2
+    assert most_pairs(no_pairs()) == 0
 
 
 def test_read_filter_pairs_absent_or_empty(tmp_path):

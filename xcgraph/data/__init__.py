@@ -6,6 +6,7 @@ from .document import Document
 from .error import DataError
 from .filter_pairs import (
     mirrored_pairs,
+    most_pairs,
     no_pairs,
     pairs_matrix,
     read_filter_pairs,
@@ -36,6 +37,7 @@ __all__ = [
     "check_folder",
     "folder_format",
     "mirrored_pairs",
+    "most_pairs",
     "near_duplicate_groups",
     "no_pairs",
     "pairs_matrix",

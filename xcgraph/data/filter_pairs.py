@@ -88,6 +88,11 @@ def select_filter_rows(pairs: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return np.stack([moved[keep], pairs[keep, 1]], axis=1)
 
 
+def most_pairs(pairs: np.ndarray) -> int:
+    """The most pairs ``[M, 2]`` that any document has: so many labels more make up for those that are filtered."""
+    return int(np.bincount(pairs[:, 0]).max()) if len(pairs) else 0
+
+
 def pairs_matrix(pairs: np.ndarray, shape: tuple[int, int]) -> csr_matrix:
     """Pairs ``[M, 2]`` as a scipy sparse matrix of ones, one for each distinct pair."""
     from scipy.sparse import csr_matrix

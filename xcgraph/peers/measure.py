@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from xcgraph.data import DataError, LFDataset
+from xcgraph.data import DataError, LFDataset, most_pairs
 
 from .environment import PeerEnvironment
 from .peer import Peer
@@ -60,9 +60,8 @@ def measure_peer(
     if not rerun and path.is_file():
         return _finished(path, identity, peer), True
     pairs = data.test_filter
-    # So many more that 100 are left.
-    most = int(np.bincount(pairs[:, 0]).max()) if len(pairs) else 0
-    result = run_peer(peer, data, k=_DEPTH + most, seed=seed, threads=threads, environment=environment)
+    k = _DEPTH + most_pairs(pairs)
+    result = run_peer(peer, data, k=k, seed=seed, threads=threads, environment=environment)
     index, score = filter_predictions(result.index, result.score, pairs)
     assert score is not None
     index, score = index[:, :_DEPTH], score[:, :_DEPTH]

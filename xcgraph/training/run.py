@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 import xcgraph
-from xcgraph.data import LFDataset
+from xcgraph.data import LFDataset, most_pairs
 from xcgraph.inference import EnsembleRanker, save_model
 from xcgraph.metrics import Evaluator, filter_predictions
 from xcgraph.sparse import CSR
@@ -180,10 +180,9 @@ def _predict(
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """The best 100 labels of each test document without filtered pairs, and the seconds it took."""
     pairs = data.test_filter
-    most = int(np.bincount(pairs[:, 0]).max()) if len(pairs) else 0
     test_x = CSR.from_scipy(data.test_x).to(device)
     start = time.perf_counter()
-    index, score = ranker.predict(test_x, min(_DEPTH + most, data.num_labels))
+    index, score = ranker.predict(test_x, min(_DEPTH + most_pairs(pairs), data.num_labels))
     seconds = time.perf_counter() - start
     index, filtered = filter_predictions(index, score, pairs)
     assert filtered is not None

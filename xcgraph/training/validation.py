@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from xcgraph.data import most_pairs
 from xcgraph.metrics import Evaluator
 from xcgraph.sparse import CSR
 
@@ -52,8 +53,7 @@ class Validator:
         self.filter_pairs = filter_pairs
         self.ranks = k
         # Filtered pairs are taken out of the ranking afterwards, so that many more are needed.
-        most = int(np.bincount(filter_pairs[:, 0]).max()) if len(filter_pairs) else 0
-        self.k = k + most + (0 if self.known is None else _SPARE_RANKS)
+        self.k = k + most_pairs(filter_pairs) + (0 if self.known is None else _SPARE_RANKS)
 
     def __call__(self, ranker: Ranker) -> dict[str, float]:
         """Metrics of at most ``k`` ranks, 0 to 100, and ``score``, two thirds nDCG@5 and one third PSnDCG@5."""
