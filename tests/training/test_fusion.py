@@ -301,6 +301,8 @@ def test_settings_of_the_linear_part(tiny, small, monkeypatch):
     assert [options["negatives"] for *_, options in told] == [17, 17]
     rows, unknown, _ = told[1]
     assert rows == 60 and {*zip(*unknown.nonzero(), strict=True)} == {(0, 5), (7, 2)}
+    Pipeline(filtered, "decaf", "default", settings.updated({"mask_filtered": False})).fit()
+    assert [unknown for _, unknown, _ in told[2:]] == [None, None]
 
 
 def test_filtered_pairs_leave_the_loss_where_settings_say_so(tiny, small, monkeypatch):

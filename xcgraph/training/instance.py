@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Data
 
-from xcgraph.data import pairs_matrix, select_filter_rows
 from xcgraph.graph import CooccurrenceGraph, RandomWalkGraph, TextKNNGraph, meta_graph
 from xcgraph.inference import BeamSearch, DocumentEncoder, Expansion, LabelRanker, Link
 from xcgraph.models import DECAF, ECLARE, LabelModel
@@ -84,12 +83,8 @@ class InstanceTrainer:
         device = pipeline.device
         self.split = TrainingSplit(CSR.from_scipy(self.x).to(device), CSR.from_scipy(self.y).to(device))
         self.label_x = pipeline.label_x
-        self.unknown = self._unknown_pairs(rows) if self.settings.mask_filtered else None
-
-    def _unknown_pairs(self, rows: np.ndarray) -> CSR | None:
-        """Filter pairs of the training documents, ``[N, L]``."""
-        pairs = select_filter_rows(self.p.data.train_filter, rows)
-        return CSR.from_scipy(pairs_matrix(pairs, self.y.shape)).to(self.p.device) if len(pairs) else None
+        unknown = pipeline.unknown_pairs(rows)
+        self.unknown = None if unknown is None else CSR.from_scipy(unknown).to(device)
 
     def fit(self) -> LabelRanker:
         """Trains the instance (or what a resumed run has left to do)."""

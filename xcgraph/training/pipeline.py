@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -28,6 +28,9 @@ from .one_vs_all import fit_one_vs_all
 from .seeds import derive_seed
 from .settings import Settings
 from .validation import Validator
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 logger = logging.getLogger(__name__)
 
@@ -178,10 +181,9 @@ class Pipeline:
     def _lexical(self, rows: np.ndarray) -> LexicalParts:
         """Sparse rows of the labels, learned from training documents ``rows``."""
         x, y = self.data.train_x[rows], self.data.train_y[rows]
-        unknown = pairs_matrix(select_filter_rows(self.data.train_filter, rows), y.shape)
         linear = fit_one_vs_all(
-            x, y, unknown, negatives=self.settings.linear_negatives, seed=derive_seed(self.seed, "linear"),
-            num_threads=torch.get_num_threads(),
+            x, y, self.unknown_pairs(rows), negatives=self.settings.linear_negatives,
+            seed=derive_seed(self.seed, "linear"), num_threads=torch.get_num_threads(),
         )  # fmt: skip
         return LexicalParts(linear, document_centroids(x, y), self.data.label_x)
 
@@ -191,6 +193,16 @@ class Pipeline:
         if ranker.expansion is not None:
             ranker.expansion = replace(ranker.expansion, mix=game)
         return ranker
+
+    def unknown_pairs(self, rows: np.ndarray) -> csr_matrix | None:
+        """Filter pairs of training documents ``rows``, ``[len(rows), L]``: no negatives, unless settings say so.
+
+        ``None`` if there are none, or they are negatives.
+        """
+        pairs = select_filter_rows(self.data.train_filter, rows)
+        if len(pairs) == 0 or not self.settings.mask_filtered:
+            return None
+        return pairs_matrix(pairs, (len(rows), self.data.num_labels))
 
     def timed(self, name: str) -> _Timer:
         """Adds the time of a ``with`` block to :attr:`seconds`."""
