@@ -115,10 +115,8 @@ class SampledLabels:
         pairs = self.unknown.select_rows(rows)
         row, column = pairs.row(), pairs.col
         if labels is not None:
-            column = torch.searchsorted(labels, pairs.col)
-            found = column < labels.numel()
-            found[found.clone()] = labels[column[found]] == pairs.col[found]
-            row, column = row[found], column[found]
+            found = torch.isin(column, labels)
+            row, column = row[found], torch.searchsorted(labels, column[found])
         cells = torch.stack([row, column])
         return cells[:, target[row, column] == 0]
 
