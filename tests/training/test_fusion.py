@@ -243,6 +243,7 @@ def test_the_pipeline_uses_what_was_chosen(tiny, small, model, scoring, monkeypa
             member.lexical.weight.to_torch().to_dense().numpy(), expected, rtol=1e-4, atol=1e-5
         )
         assert (member.expansion.mix if member.expansion else 0.0) == game
+        assert member.lexical is members[0].lexical  # a model folder then holds it once
 
 
 def test_weights_are_tuned_without_the_validation_documents(tiny, small, monkeypatch):

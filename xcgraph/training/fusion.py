@@ -61,16 +61,16 @@ class LexicalParts:
     centroid: csr_matrix
     text: csr_matrix
 
-    def scorer(self, weights: FusionWeights) -> LexicalScorer | None:
-        """The weighted sum of the parts; ``None`` where none has a weight."""
+    def scorer(self, weights: FusionWeights, device: torch.device | str = "cpu") -> LexicalScorer | None:
+        """The weighted sum of the parts, on a device; ``None`` where none has a weight."""
         if not (weights.linear or weights.centroid or weights.text):
             return None
         rows = [(self.linear, weights.linear), (self.centroid, weights.centroid), (self.text, weights.text)]
-        return LexicalScorer.weighted(rows)
+        return LexicalScorer.weighted(rows).to(device)
 
-    def single(self, name: str) -> LexicalScorer:
-        """One part with weight one."""
-        scorer = self.scorer(FusionWeights(**{name: 1.0}))
+    def single(self, name: str, device: torch.device | str = "cpu") -> LexicalScorer:
+        """One part with weight one, on a device."""
+        scorer = self.scorer(FusionWeights(**{name: 1.0}), device)
         assert scorer is not None
         return scorer
 
@@ -119,7 +119,7 @@ def candidate_scores(ranker: LabelRanker, parts: LexicalParts, doc_x: CSR, depth
         doc_x: documents, ``[N, V]``.
         depth: labels taken from the model, and from each part; with a shortlister, its shortlist is taken whole.
     """
-    scorers = {name: parts.single(name).to(doc_x.device) for name in LEXICAL}
+    scorers = {name: parts.single(name, doc_x.device) for name in LEXICAL}
     num_labels = ranker.weight.size(0)
     indices: list[Tensor] = []
     scores: list[list[Tensor]] = []
@@ -139,15 +139,9 @@ def candidate_scores(ranker: LabelRanker, parts: LexicalParts, doc_x: CSR, depth
             logit, own = dense.gather(1, safe), [score.gather(1, safe) for score in each]
         indices.append(index)
         scores.append([logit, *own])
-    width = max((index.size(1) for index in indices), default=0)
-
-    def joined(tensors: list[Tensor], value: float) -> np.ndarray:
-        pad = torch.nn.functional.pad
-        padded = [pad(tensor, (0, width - tensor.size(1)), value=value) for tensor in tensors]
-        return torch.cat(padded).cpu().numpy()
-
-    network, *lexical = (joined([part[number] for part in scores], 0.0) for number in range(1 + len(LEXICAL)))
-    return CandidateScores(joined(indices, -1), network, dict(zip(LEXICAL, lexical, strict=True)))
+    # All pieces are of one width: so many labels of each part, or the whole of a shortlist, padded.
+    network, *lexical = (torch.cat(part).cpu().numpy() for part in zip(*scores, strict=True))
+    return CandidateScores(torch.cat(indices).cpu().numpy(), network, dict(zip(LEXICAL, lexical, strict=True)))
 
 
 def objective(metrics: dict[str, float]) -> float:

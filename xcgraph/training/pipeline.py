@@ -126,7 +126,7 @@ class Pipeline:
             members = [join_rankers(members, [torch.from_numpy(known), *[None] * (len(members) - 1)])]
         if self.fusion is not None:
             with self.timed("fusion"):
-                lexical = self._lexical(everything).scorer(self.fusion)
+                lexical = self._lexical(everything).scorer(self.fusion, self.device)
             for member in members:
                 self._fuse(member, lexical, self.fusion.game)
         return EnsembleRanker(members)
@@ -166,7 +166,7 @@ class Pipeline:
                 names,
             )
             if ranker.expansion is not None and self.settings.fuse_game:
-                lexical = parts.scorer(weights)
+                lexical = parts.scorer(weights, self.device)
 
                 def make(mix: float) -> LabelRanker:
                     return self._fuse(copy.copy(ranker), lexical, mix)
@@ -187,9 +187,10 @@ class Pipeline:
         )  # fmt: skip
         return LexicalParts(linear, document_centroids(x, y), self.data.label_x)
 
-    def _fuse(self, ranker: LabelRanker, lexical: LexicalScorer | None, game: float) -> LabelRanker:
-        """Puts the parts that have a weight into a ranker."""
-        ranker.lexical = None if lexical is None else lexical.to(self.device)
+    @staticmethod
+    def _fuse(ranker: LabelRanker, lexical: LexicalScorer | None, game: float) -> LabelRanker:
+        """Puts the parts that have a weight into a ranker; one table serves all that it is given to."""
+        ranker.lexical = lexical
         if ranker.expansion is not None:
             ranker.expansion = replace(ranker.expansion, mix=game)
         return ranker
