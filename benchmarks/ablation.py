@@ -20,7 +20,9 @@ import click
 from accuracy import parse_command, run_arguments, trim
 from bootstrap import RESAMPLES, Contributions, contributions, paired_bootstrap
 from configurations import DEFAULT, Configuration, choose
-from store import RESULTS, check_replaced, code_state, finished_state, run_bench, store_options, write_text
+from store import RESULTS, check_replaced, code_state, finished_state, store_options, write_text
+
+from xcgraph.cli.child import run_bench
 
 if TYPE_CHECKING:
     from xcgraph.data import LFDataset

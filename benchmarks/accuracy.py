@@ -26,11 +26,11 @@ from store import (
     read_metrics,
     result_name,
     rounded,
-    run_bench,
     store_options,
     write_text,
 )
 
+from xcgraph.cli.child import run_bench
 from xcgraph.cli.run import command as run_command
 
 SCHEMA = 1

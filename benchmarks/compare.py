@@ -26,11 +26,11 @@ from store import (
     provenance,
     read_metrics,
     rounded,
-    run_bench,
     store_options,
     write_text,
 )
 
+from xcgraph.cli.child import run_bench
 from xcgraph.cli.compare import command as compare_command
 from xcgraph.peers import PEERS, find_peers
 

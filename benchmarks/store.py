@@ -8,7 +8,6 @@ import os
 import platform
 import shlex
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -101,23 +100,6 @@ def store_options(command: Callable[..., None]) -> Callable[..., None]:
     ):
         command = option(command)
     return command
-
-
-def run_bench(args: list[str], threads: int | None = None, show: bool = True) -> None:
-    """``xcgraph-bench`` in a process of its own, whose memory and threads are its alone.
-
-    Args:
-        args: of the command.
-        threads: for numerical libraries; by default, what the environment says.
-        show: let it print its results; messages are always shown.
-    """
-    code = "import sys; from xcgraph.cli import main; main(prog_name='xcgraph-bench')"
-    names = () if threads is None else ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
-    variables = {**os.environ, **dict.fromkeys(names, str(threads))}
-    stdout = None if show else subprocess.DEVNULL
-    done = subprocess.run([sys.executable, "-c", code, *args], check=False, env=variables, stdout=stdout)
-    if done.returncode:
-        raise click.ClickException(f"{shlex.join(['xcgraph-bench', *args])}: exit code {done.returncode}")
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:

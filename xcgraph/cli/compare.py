@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
-import subprocess
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from .child import run_bench
 from .console import Console
 from .errors import DataProblem, data_errors, usage_errors
 from .loading import load
@@ -36,7 +34,6 @@ _EXPLAINED = (
     "query ms: from the features of one document to its best 5 labels, median of 300 test documents",
     "peak MB: of the process that loads, trains and predicts; MB of 10^6 bytes",
 )
-_RUN = "from xcgraph.cli import main; main(prog_name='xcgraph-bench')"
 
 
 @click.command("compare", short_help="Compare with other methods, on this machine.")
@@ -205,14 +202,9 @@ def _measure_peers(
 
 
 def _train(args: list[str], out: Path, rerun: bool, threads: int) -> dict[str, Any]:
-    """``xcgraph-bench run`` in a process of its own, whose threads and memory are its alone."""
     if out.is_dir() and not rerun:
         args = [*args, "--resume"]
-    variables = {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
-    done = subprocess.run([sys.executable, "-c", _RUN, *args], env=variables, stdout=subprocess.DEVNULL)
-    if done.returncode:
-        words = shlex.join(["xcgraph-bench", *args])
-        raise DataProblem(f"{words}: ended with exit code {done.returncode}; its message is above")
+    run_bench(args, threads, show=False)
     return dict(json.loads((out / "metrics.json").read_text(encoding="utf-8")))
 
 
