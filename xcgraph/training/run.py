@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-import resource
 import shutil
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -71,6 +69,9 @@ def run_benchmark(
             or other data.
     """
 
+    # Peers are measured where nothing of this package is, so that what measures both is theirs.
+    from xcgraph.peers.runners.protocol import peak_rss_mb
+
     settings = settings or make_settings(model, recipe)
     if data.train_x.shape[0] == 0 or data.num_labels == 0 or data.train_y.nnz == 0:
         raise ValueError(f"{data.name}: there is nothing to train on: no training documents with labels")
@@ -99,7 +100,7 @@ def run_benchmark(
     metrics |= {
         "per_decile": evaluator.per_decile(index, data.test_y, score, data.test_filter),
         "train_seconds": {name: round(value, 2) for name, value in train_seconds.items()},
-        "peak_rss_mb": round(_peak_rss_mb(), 1),
+        "peak_rss_mb": round(peak_rss_mb(), 1),
         "predict_ms_batch": round(1000 * seconds / num_test, 4),
         "seed": seed,
         "recipe": recipe,
@@ -217,20 +218,6 @@ def write_json(path: Path, value: Any) -> None:
     temporary = path.with_name(path.name + ".tmp")
     temporary.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
     os.replace(temporary, path)
-
-
-def _peak_rss_mb() -> float:
-    """Most memory that this process has held so far, in MB (10^6 bytes).
-
-    Not what getrusage says, where the kernel tells: a child starts with the peak of the process that started it.
-    """
-    status = Path("/proc/self/status")
-    if status.is_file():
-        for line in status.read_text(encoding="utf-8").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024 / 1e6
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
 
 
 def _versions() -> dict[str, str]:
