@@ -105,8 +105,9 @@ _PROTOCOL = """\
   Classification Repository: with the constants published for them), from label frequencies in the full training
   set. Training does not know them; PSnDCG@5 is a third of the score by which a run chooses on validation data.
 - Equal scores are ranked by label id. The best 100 labels of a document are kept.
-- Validation documents are carved out of the training documents so that every label keeps one; all that
-  a run chooses, such as the epoch to stop at, it chooses by them. It looks at the test documents once, at the end.
+- Validation documents are carved out of the training documents as test documents are: whatever their labels,
+  without mirrored pairs, near-duplicates together. All that a run chooses, such as the epoch to stop at, it
+  chooses by them. It looks at the test documents once, at the end.
 - Other methods get the same features, labels and filter pairs, and the defaults of their libraries.
 - *training, s* is the time of all phases of training, validation included; reading the data and prediction are not
   in it. *peak, MB* (10^6 bytes) is the largest resident size of the process. *model, MB* is what is kept on disk,
