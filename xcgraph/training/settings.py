@@ -156,7 +156,7 @@ _FAST = {
     "dim": 160, "instances": 1, "epochs": 4, "min_epochs": 2, "max_steps": 2000, "linear_negatives": 1000,
 }  # fmt: skip
 #: Bundles of settings that ``preset=NAME`` stands for, by name and model. ``fast`` gives up a little accuracy for
-#: a fifth of the time; the others belong to the paper recipe and are the settings published for a data set where
+#: much time; the others belong to the paper recipe and are the settings published for a data set where
 #: they differ from :data:`PAPER` (cluster sizes from the published numbers of clusters).
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "fast": {"eclare": _FAST, "decaf": _FAST},
