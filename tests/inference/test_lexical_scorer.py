@@ -28,10 +28,24 @@ def weighted() -> LexicalScorer:
     return LexicalScorer.weighted([(CENTROID, 2.0), (LABEL_X, 3.0), (sparse(L, V, 3), 0.0)])
 
 
-@pytest.fixture(params=[1, 7, 1 << 22])
+# Entries taken at a time; share of the labels that makes a token a dense column, and how many there may be.
+@pytest.fixture(params=[(1, 9, 0), (7, 9, 0), (1 << 22, 9, 0), (7, 0.5, 99), (7, 0.1, 2), (7, 0, 99)])
 def scorer(request, monkeypatch):
-    monkeypatch.setattr(lexical_scorer, "_MAX_ENTRIES", request.param)
+    monkeypatch.setattr(lexical_scorer, "_MAX_ENTRIES", request.param[0])
+    monkeypatch.setattr(lexical_scorer, "_HEAD_SHARE", request.param[1])
+    monkeypatch.setattr(lexical_scorer, "_MAX_HEAD", request.param[2] * L)
     return weighted()
+
+
+def test_frequent_tokens_are_dense_columns(monkeypatch):
+    monkeypatch.setattr(lexical_scorer, "_HEAD_SHARE", 0.5)
+    counts = np.bincount((CENTROID + LABEL_X).indices, minlength=V)
+    frequent = np.flatnonzero(counts > 0.5 * L)
+    assert 0 < len(frequent) < V
+    assert np.flatnonzero(weighted()._head.numpy() >= 0).tolist() == frequent.tolist()
+    monkeypatch.setattr(lexical_scorer, "_MAX_HEAD", 2 * L)
+    kept = np.flatnonzero(weighted()._head.numpy() >= 0)
+    assert len(kept) == 2 and counts[kept].min() >= np.sort(counts)[-2]
 
 
 def test_adds_weighted_cosines(scorer):

@@ -32,7 +32,8 @@ WEIGHTS = FusionWeights(2.0, 3.0, 0.5)
 @pytest.fixture(scope="session")
 def parts(tiny):
     linear = fit_one_vs_all(tiny.train_x, tiny.train_y)
-    return LexicalParts(linear, document_centroids(tiny.train_x, tiny.train_y), tiny.label_x)
+    centroid = document_centroids(tiny.train_x, tiny.train_y)
+    return LexicalParts({"linear": linear, "centroid": centroid, "text": tiny.label_x})
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +52,7 @@ def doc_x(tiny):
 
 def dense_parts(parts, tiny):
     x = tiny.test_x.toarray()
-    return {name: x @ getattr(parts, name).toarray().T for name in LEXICAL}
+    return {name: x @ parts.rows[name].toarray().T for name in LEXICAL}
 
 
 def test_weights_are_json():
@@ -266,6 +267,12 @@ def test_parts_can_be_switched_off(tiny, small, off):
     pipeline.fit()
     assert getattr(pipeline.fusion, off) == 0
     assert any(getattr(pipeline.fusion, name) > 0 for name in LEXICAL)
+
+
+def test_a_linear_part_that_is_off_is_not_fitted(tiny, small, monkeypatch):
+    monkeypatch.setattr("xcgraph.training.pipeline.fit_one_vs_all", lambda *_, **__: pytest.fail("was fitted"))
+    settings = small(fusion=True, validation_fraction=0.3, fuse_linear=False)
+    Pipeline(tiny, "eclare", "default", settings).fit()
 
 
 def test_without_lexical_parts(tiny, small):

@@ -47,35 +47,31 @@ class FusionWeights:
         return asdict(self)
 
 
+LEXICAL = ("linear", "centroid", "text")
+
+
 @dataclass(frozen=True)
 class LexicalParts:
     """Sparse rows of the labels that can be added to a model.
 
     Args:
-        linear: one-vs-all weights, scipy sparse ``[L, V]``.
-        centroid: of the labels' training documents, ``[L, V]``.
-        text: of the labels, ``[L, V]``.
+        rows: scipy sparse ``[L, V]`` of each part in use, by names of :data:`LEXICAL`: one-vs-all weights,
+            centroids of the labels' training documents, texts of the labels.
     """
 
-    linear: csr_matrix
-    centroid: csr_matrix
-    text: csr_matrix
+    rows: dict[str, csr_matrix]
 
     def scorer(self, weights: FusionWeights, device: torch.device | str = "cpu") -> LexicalScorer | None:
         """The weighted sum of the parts, on a device; ``None`` where none has a weight."""
-        if not (weights.linear or weights.centroid or weights.text):
+        weighted = [(rows, getattr(weights, name)) for name, rows in self.rows.items()]
+        if not any(weight for _, weight in weighted):
             return None
-        rows = [(self.linear, weights.linear), (self.centroid, weights.centroid), (self.text, weights.text)]
-        return LexicalScorer.weighted(rows).to(device)
+        return LexicalScorer.weighted(weighted).to(device)
 
     def single(self, name: str, device: torch.device | str = "cpu") -> LexicalScorer:
         """One part with weight one, on a device."""
-        scorer = self.scorer(FusionWeights(**{name: 1.0}), device)
-        assert scorer is not None
-        return scorer
+        return LexicalScorer.weighted([(self.rows[name], 1.0)]).to(device)
 
-
-LEXICAL = ("linear", "centroid", "text")
 
 #: Where the search starts: weights that did well on data sets of several kinds (docs/notes/002-accuracy.md).
 #: Logits of a trained model span about ten units; margins and cosines one or two.
@@ -93,7 +89,7 @@ class CandidateScores:
     Args:
         index: labels ``[N, S]``, -1 for none.
         network: the model's own logits ``[N, S]``.
-        lexical: scores of each part of :data:`LEXICAL`, ``[N, S]``.
+        lexical: scores of each part in use, ``[N, S]``.
     """
 
     index: np.ndarray
@@ -103,9 +99,9 @@ class CandidateScores:
     def fused(self, weights: FusionWeights) -> np.ndarray:
         """Scores ``[N, S]``; minus infinity where there is no label."""
         score = self.network.copy()
-        for name in LEXICAL:
+        for name, part in self.lexical.items():
             if weight := getattr(weights, name):
-                score += weight * self.lexical[name]
+                score += weight * part
         return np.where(self.index < 0, -np.inf, score)
 
 
@@ -119,7 +115,7 @@ def candidate_scores(ranker: LabelRanker, parts: LexicalParts, doc_x: CSR, depth
         doc_x: documents, ``[N, V]``.
         depth: labels taken from the model, and from each part; with a shortlister, its shortlist is taken whole.
     """
-    scorers = {name: parts.single(name, doc_x.device) for name in LEXICAL}
+    scorers = {name: parts.single(name, doc_x.device) for name in parts.rows}
     num_labels = ranker.weight.size(0)
     indices: list[Tensor] = []
     scores: list[list[Tensor]] = []
@@ -141,7 +137,7 @@ def candidate_scores(ranker: LabelRanker, parts: LexicalParts, doc_x: CSR, depth
         scores.append([logit, *own])
     # All pieces are of one width: so many labels of each part, or the whole of a shortlist, padded.
     network, *lexical = (torch.cat(part).cpu().numpy() for part in zip(*scores, strict=True))
-    return CandidateScores(torch.cat(indices).cpu().numpy(), network, dict(zip(LEXICAL, lexical, strict=True)))
+    return CandidateScores(torch.cat(indices).cpu().numpy(), network, dict(zip(scorers, lexical, strict=True)))
 
 
 def objective(metrics: dict[str, float]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,10 +151,9 @@ class Pipeline:
 
     def _tune(self, ranker: LabelRanker, rows: np.ndarray, validator: Validator | None) -> FusionWeights:
         """Weights of lexical scores and of the graph's, for a ranker trained on ``rows``."""
-        names = [name for name in LEXICAL if getattr(self.settings, f"fuse_{name}")]
         if validator is None:
             self.tell("fusion: no validation documents to choose weights by; they stay as they start")
-            weights = FusionWeights(**{name: getattr(PRIOR, name) for name in names})
+            weights = FusionWeights(**{name: getattr(PRIOR, name) for name in self.lexical_names})
             self.results["fusion"] = {"weights": weights.as_dict(), "best": {}}
             return weights
         with self.timed("fusion"):
@@ -163,7 +162,7 @@ class Pipeline:
             weights, metrics = tune_lexical(
                 lambda weights: validator.evaluate(scores.index, scores.fused(weights)),
                 validator.truth.shape[0],
-                names,
+                self.lexical_names,
             )
             if ranker.expansion is not None and self.settings.fuse_game:
                 lexical = parts.scorer(weights, self.device)
@@ -181,11 +180,20 @@ class Pipeline:
     def _lexical(self, rows: np.ndarray) -> LexicalParts:
         """Sparse rows of the labels, learned from training documents ``rows``."""
         x, y = self.data.train_x[rows], self.data.train_y[rows]
-        linear = fit_one_vs_all(
-            x, y, self.unknown_pairs(rows), negatives=self.settings.linear_negatives,
-            seed=derive_seed(self.seed, "linear"), num_threads=torch.get_num_threads(),
-        )  # fmt: skip
-        return LexicalParts(linear, document_centroids(x, y), self.data.label_x)
+        make: dict[str, Callable[[], csr_matrix]] = {
+            "linear": lambda: fit_one_vs_all(
+                x, y, self.unknown_pairs(rows), negatives=self.settings.linear_negatives,
+                seed=derive_seed(self.seed, "linear"), num_threads=torch.get_num_threads(),
+            ),
+            "centroid": lambda: document_centroids(x, y),
+            "text": lambda: self.data.label_x,
+        }  # fmt: skip
+        return LexicalParts({name: make[name]() for name in self.lexical_names})
+
+    @property
+    def lexical_names(self) -> list[str]:
+        """Lexical parts in use."""
+        return [name for name in LEXICAL if getattr(self.settings, f"fuse_{name}")]
 
     @staticmethod
     def _fuse(ranker: LabelRanker, lexical: LexicalScorer | None, game: float) -> LabelRanker:
