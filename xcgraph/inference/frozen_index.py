@@ -22,8 +22,8 @@ CANDIDATES = 400
 # Labels of the best clusters that are looked at before those are chosen; and how many by shared tokens.
 _FROM_CLUSTERS = 2048
 _BY_TOKENS = 400
-# Above so many labels wanted for each that is a candidate, all are scored.
-_MARGIN = 2
+#: All labels are scored where fewer candidates than so many times the labels wanted are.
+MARGIN = 2
 
 
 class FrozenIndex:
@@ -125,7 +125,7 @@ class FrozenIndex:
             encoder.embed(ids, weights, own.part[: encoder.dim], own.document[start:stop])
             start = stop
         offset = float(self._mean @ own.document)
-        exact = exact or self.shortlist is None or _MARGIN * max(k, keep) > self.candidates
+        exact = exact or self.shortlist is None or MARGIN * max(k, keep) > self.candidates
         if exact:
             found = self._all(ids, weights, keep, offset, own)
         elif isinstance(self.shortlist, ProjectedLabels):

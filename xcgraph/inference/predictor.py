@@ -63,7 +63,7 @@ class Predictor:
             frozen = read_config(Path(folder)).get("kind") == "frozen"
         return cls(FrozenModel.load(folder, verify) if frozen else load_model(folder, device, verify))
 
-    def predict(self, texts: Sequence[str], k: int = 5) -> list[list[Hit]]:
+    def predict(self, texts: Sequence[str], k: int = 5, exact: bool = False) -> list[list[Hit]]:
         """The ``k`` best labels of each text.
 
         A text without any known token, such as an empty one, is answered by the labels' frequencies alone (their
@@ -73,6 +73,7 @@ class Predictor:
         Args:
             texts: any number of texts.
             k: labels wanted a text.
+            exact: score all labels, where an index has a shortlist.
 
         Returns:
             For each text up to ``k`` of ``(uid, title, score)``, best first; scores are probabilities.
@@ -90,7 +91,7 @@ class Predictor:
             if not isinstance(text, str):
                 raise TypeError(f"expected texts to be strings, got {type(text).__name__}")
         if self.index is not None:
-            return [self._answer(text, k) for text in texts]
+            return [self._answer(text, k, exact) for text in texts]
         assert self.ranker is not None
         index, score = self.ranker.predict(self._features(texts), k)
         return [self._named(*row) for row in zip(index.tolist(), score.tolist(), strict=True)]
@@ -102,9 +103,9 @@ class Predictor:
         for text in texts:
             yield from self.predict([text], k)
 
-    def _answer(self, text: str, k: int) -> list[Hit]:
+    def _answer(self, text: str, k: int, exact: bool) -> list[Hit]:
         assert self.index is not None
-        labels, score = self.index.rank(*self.vectorizer.encode(text), k)
+        labels, score = self.index.rank(*self.vectorizer.encode(text), k, exact)
         return self._named(labels.tolist(), score.tolist())
 
     def _named(self, labels: list[int], score: list[float]) -> list[Hit]:
