@@ -19,6 +19,7 @@ from .filter_pairs import (
 )
 from .folder_format import folder_format
 from .from_texts import from_texts
+from .import_tables import import_tables
 from .joint_text import read_joint_text, write_joint_text
 from .label import Label
 from .lf_dataset import LFDataset
@@ -28,6 +29,7 @@ from .raw_reader import read_documents, read_labels
 from .raw_writer import write_raw_folder
 from .sparse_text import read_sparse_text, write_sparse_text
 from .split import near_duplicate_groups
+from .table_layout import TableLayout
 from .text_hash import hash_share, normal_text, text_hash
 from .tokenize import tokenize
 from .vectorizer import Vectorizer
@@ -42,12 +44,14 @@ __all__ = [
     "Label",
     "NamedDocument",
     "Problem",
+    "TableLayout",
     "Vectorizer",
     "atomic_folder",
     "check_folder",
     "folder_format",
     "from_texts",
     "hash_share",
+    "import_tables",
     "mirrored_pairs",
     "most_pairs",
     "near_duplicate_groups",
