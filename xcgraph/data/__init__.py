@@ -2,7 +2,7 @@
 
 from .atomic import atomic_folder
 from .build_report import BuildReport
-from .check import check_folder
+from .check import check_folder, examine_folder
 from .document import Document
 from .document_collector import DocumentCollector
 from .error import DataError
@@ -17,8 +17,10 @@ from .filter_pairs import (
     select_filter_rows,
     write_filter_pairs,
 )
+from .finding import Finding
 from .folder_format import folder_format
 from .from_texts import from_texts
+from .health_report import HealthReport
 from .import_tables import import_tables
 from .joint_text import read_joint_text, write_joint_text
 from .label import Label
@@ -40,6 +42,8 @@ __all__ = [
     "DataError",
     "Document",
     "DocumentCollector",
+    "Finding",
+    "HealthReport",
     "LFDataset",
     "Label",
     "NamedDocument",
@@ -48,6 +52,7 @@ __all__ = [
     "Vectorizer",
     "atomic_folder",
     "check_folder",
+    "examine_folder",
     "folder_format",
     "from_texts",
     "hash_share",
