@@ -34,8 +34,9 @@ ADVICE = {
     "they mean: nothing else does",
     "labels have no document": "remove them if they are not to be predicted, or see that their texts say what "
     "they mean: nothing else does",
-    "documents with labels of relevance zero or less, which are left out": "nothing, if relevance means that",
-    "documents that name a label twice, counted once": "nothing",
+    "documents with labels of relevance zero or less, which are left out": "see that this is what they mean",
+    "documents that name a label twice, counted once": "nothing needs doing",
+    "unsorted rows are sorted": "nothing needs doing",
 }
 _OTHER_ADVICE = "docs/formats.md, errors and warnings, says what becomes of them"
 
