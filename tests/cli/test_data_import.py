@@ -63,6 +63,15 @@ def test_filter_pairs_are_told(bench, table, tmp_path):
     assert "filter pairs:" not in result.stderr and not list((tmp_path / "mine").glob("filter*"))
 
 
+def test_a_delimiter_is_that_of_the_same_format(bench, args, table, tmp_path):
+    table.write_text("headline;tags;side\nzsh;shell|vcs;train\ngit;vcs;test\n")
+    (tmp_path / "labels.csv").write_text(LABELS.replace("\t", ";"))
+    for name in ("labels.tsv", "labels.csv"):
+        labels = ("--label-file", tmp_path / name, "--label-uid", "name", "--label-title", "text")
+        layout = ("--delimiter", ";", "--separator", "|", "--split", "side")
+        assert json.loads(bench(*args, *labels, *layout, "--overwrite", "--json").stdout)["labels"] == 3
+
+
 def test_test_files_in_another_format(bench, args, tmp_path):
     (tmp_path / "asked").write_text('{"headline": "ksh: a shell", "tags": ["shell"]}\n')
     (tmp_path / "known").write_text('{"headline": "csh: a shell", "tags": ["shell", "vcs"]}\n')
@@ -90,6 +99,7 @@ def test_mistakes_of_usage(error, args, table, tmp_path):
     assert "--test says which documents are test documents: leave out --group, --seed" in line
     assert "--delimiter must be one character" in error(*args, "--delimiter", ";;", code=2)
     assert "--separator must have" in error(*args, "--separator", "", code=2)
+    assert "--unlisted say how to read --label-file: give it too" in error(*args, "--unlisted", "drop", code=2)
     assert "'--test-fraction'" in error(*args, "--test-fraction", 1, code=2)
     args[-1].mkdir()
     (args[-1] / "mine.txt").write_text("kept")
@@ -117,7 +127,7 @@ def test_mistakes_of_usage(error, args, table, tmp_path):
         ),
         ("--label-file labels", "labels: expected a name that ends in .csv, .tsv, .tab, .jsonl, "),
         ("--label-file labels", ".parquet, .pq (or .gz), got another; give the --format"),
-        ("--label-file labels.tsv", "give the right --label-title"),
+        ("--label-file ./labels.tsv", "give the right --label-title"),
         ("--label-file none.csv", "none.csv: expected a file, got nothing there"),
         ("--split author", "got 'ann'; change it, or choose another --split"),
         ("--format jsonl", "items.csv:1: expected a JSON object, got 'id,headline,tags,author'"),

@@ -40,8 +40,8 @@ def test_labels(table):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"title": 1.5}, "expected text, got '1.5'; write it as text, or choose another 'title'"),
-        ({"title": True}, "expected text, got 'True'"),
+        ({"title": 1.5}, "expected text, got 1.5; write it as text, or choose another 'title'"),
+        ({"title": True}, "expected text, got True"),
         ({"body": ["a"]}, "choose another 'content'"),
         ({"labels": [["x"]]}, "choose another 'labels'"),
         ({"labels": {"x": 1}}, "choose another 'labels'"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -69,7 +70,11 @@ _FRACTION = 0.2
     type=click.Choice(["csv", "tsv", "jsonl", "parquet"]),
     help="Of FILE and --test, where their names do not say it.",
 )
-@click.option("--delimiter", metavar="CHAR", help="Of CSV and TSV.  [default: comma, tabulator]")
+@click.option(
+    "--delimiter",
+    metavar="CHAR",
+    help="Of CSV and TSV; of a label file too, if in the same format.  [default: comma, tabulator]",
+)
 @click.option(
     "--quotes",
     type=click.Choice(["double", "none"]),
@@ -112,14 +117,18 @@ def command(
     idle = [name for name, value in drawn.items() if value is not None]
     if given and idle:
         raise click.UsageError(f"{given[0]} says which documents are test documents: leave out {', '.join(idle)}")
+    if label_file is None and (label_content is not None or unlisted != "error"):
+        raise click.UsageError("--label-content and --unlisted say how to read --label-file: give it too")
     if delimiter is not None:
         delimiter = delimiter.replace("\\t", "\t")
     with usage_errors(), overwrite_advice(overwrite), _flags_in_advice(label_file):
         layout = TableLayout(**columns, delimiter=delimiter)
         label_layout = TableLayout(
-            title=label_title, content=label_content, labels=None, uid=label_uid, delimiter=delimiter,
-            quotes=layout.quotes, fallback_format=layout.format,
-        )  # fmt: skip
+            title=label_title, content=label_content, labels=None, uid=label_uid, fallback_format=layout.format
+        )
+        # Both tables in one format come from one program, and are written alike.
+        if label_file is not None and label_layout.format_of(Path(label_file)) == layout.format_of(Path(files[0])):
+            label_layout = dataclasses.replace(label_layout, delimiter=delimiter, quotes=layout.quotes)
         report = import_tables(
             out,
             files,
@@ -155,7 +164,7 @@ def _flags_in_advice(label_file: str | None) -> Iterator[None]:
         yield
     except DataError as error:
         found, semicolon, advice = str(error).rpartition("; ")
-        if label_file is not None and error.path == label_file:
+        if label_file is not None and error.path is not None and Path(error.path) == Path(label_file):
             for name in ("uid", "title", "content"):
                 advice = advice.replace(f"'{name}'", f"--label-{name}")
         raise DataProblem(found + semicolon + in_flags(advice)) from error

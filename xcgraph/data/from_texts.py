@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import reprlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Integral
 from typing import Any, Literal
@@ -11,7 +12,6 @@ import numpy as np
 
 from .document_collector import DocumentCollector, Unlisted
 from .error import DataError
-from .filter_pairs import shorten
 from .label import Label
 from .lf_dataset import LFDataset
 from .named_document import NamedDocument
@@ -154,7 +154,7 @@ def _labels(label_texts: Mapping[Any, str] | Sequence[str]) -> Iterator[Label]:
 def _rows(place: str, values: Any) -> list[Any]:
     """The entries of a list, an array, a column of a table; not the letters of a text."""
     if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
-        raise DataError(f"expected a list, got {shorten(repr(values))}; write [...] around a single entry", place)
+        raise DataError(f"expected a list, got {reprlib.repr(values)}; write [...] around a single entry", place)
     return values.tolist() if isinstance(values, np.ndarray) else list(values)
 
 
@@ -169,10 +169,10 @@ def _name(place: str, value: Any) -> str:
 
 def _text(place: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise DataError(f"expected text, got {shorten(repr(value))}", place)
+        raise DataError(f"expected text, got {reprlib.repr(value)}", place)
     try:
         value.encode("utf-8")
     except UnicodeEncodeError as error:
-        message = f"expected text that UTF-8 can write, got a lone surrogate in {shorten(ascii(value))}"
+        message = f"expected text that UTF-8 can write, got a lone surrogate in {value[:60]!a}"
         raise DataError(message, place) from error
     return value

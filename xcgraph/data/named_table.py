@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -97,6 +98,6 @@ def _text(value: Any, role: str, path: Path, line: int) -> str:
         return str(value)
     if not isinstance(value, str):
         raise DataError(
-            f"expected text, got {shorten(repr(value))}; write it as text, or choose another '{role}'", path, line
+            f"expected text, got {reprlib.repr(value)}; write it as text, or choose another '{role}'", path, line
         )
     return value
