@@ -17,6 +17,7 @@ from .dense import (
     dense_shortlist_scores,
     effective_weight,
 )
+from .inclusion import inclusion_probabilities
 from .tiny import tiny_dataset, tiny_label_graph
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "dense_residual",
     "dense_shortlist_scores",
     "effective_weight",
+    "inclusion_probabilities",
     "tiny_dataset",
     "tiny_label_graph",
 ]
