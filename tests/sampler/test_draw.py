@@ -47,8 +47,12 @@ def indicators(edge, owner, d: int, k: int, first: int = 3) -> np.ndarray:
 
 def p_value(drawn: np.ndarray, expected: np.ndarray) -> float:
     """Of the test that rows of indicators, whose sums are fixed, have given means (Hotelling's T-squared)."""
-    difference = (drawn.mean(axis=0) - expected)[:-1]
-    covariance = np.atleast_2d(np.cov(drawn[:, :-1], rowvar=False))
+    mean = drawn.mean(axis=0)
+    always = mean == 1  # says little, and has no variance
+    if (expected[always] < 1 - 20 / len(drawn)).any():
+        return 0.0
+    drawn, difference = drawn[:, ~always][:, :-1], (mean - expected)[~always][:-1]
+    covariance = np.atleast_2d(np.cov(drawn, rowvar=False))
     return chi2.sf(len(drawn) * difference @ np.linalg.solve(covariance, difference), len(difference))
 
 

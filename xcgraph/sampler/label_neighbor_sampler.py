@@ -9,7 +9,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import get_worker_info
 from torch_geometric.data import Data
-from torch_geometric.sampler import BaseSampler, NodeSamplerInput, SamplerOutput
+from torch_geometric.sampler import (
+    BaseSampler,
+    EdgeSamplerInput,
+    NegativeSampling,
+    NodeSamplerInput,
+    SamplerOutput,
+)
 from torch_geometric.sampler.base import SubgraphType
 
 from .induced_edges import induced_edges
@@ -122,6 +128,10 @@ class LabelNeighborSampler(BaseSampler):
             out.num_sampled_nodes = out.num_sampled_edges = None
         out.metadata = (index.input_id, index.time)
         return out
+
+    def sample_from_edges(self, index: EdgeSamplerInput, neg_sampling: NegativeSampling | None = None) -> Any:
+        """Not there: label graphs are sampled from labels."""
+        raise NotImplementedError(f"{type(self).__name__} samples from nodes, not from edges")
 
     def _current_generator(self) -> torch.Generator | None:
         if self.seed is None:

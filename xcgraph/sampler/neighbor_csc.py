@@ -12,6 +12,7 @@ from torch_geometric.data import Data
 Strategy = Literal["uniform", "weighted", "top"]
 
 _INT32_MAX = 2**31 - 1
+_BLOCK = 1 << 22
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,22 +161,35 @@ def _checked_weight(data: Data, name: str, num_edges: int) -> Tensor:
 
 
 def _sorting_permutation(edge_index: Tensor, num_nodes: int) -> Tensor | None:
-    """What sorts the edges by target, then source; ``None`` where they are in that order."""
-    row, col = edge_index
-    key = col * num_nodes + row
-    step = key.diff()
+    """What sorts the edges by target, then source; ``None`` where they are in that order.
+
+    In blocks, since numbers for all edges at once can take as much memory as the graph.
+    """
+    ascending, repeated = _compare_neighbours(*edge_index, num_nodes)
     perm = None
-    if bool((step < 0).any()):
-        key, perm = torch.sort(key, stable=True)
-        step = key.diff()
-    if bool((step == 0).any()):
-        first = int((step == 0).nonzero()[0])
-        target, source = divmod(int(key[first]), num_nodes)
+    if not ascending:
+        perm = torch.sort(edge_index[1] * num_nodes + edge_index[0], stable=True).indices
+        _, repeated = _compare_neighbours(*edge_index[:, perm], num_nodes)
+    if repeated is not None:
+        source, target = edge_index[:, repeated if perm is None else perm[repeated]].tolist()
         raise ValueError(
             f"expected each edge once, got {source} -> {target} more than once: "
             "merge edges first, with torch_geometric.utils.coalesce or Data.coalesce()"
         )
     return perm
+
+
+def _compare_neighbours(row: Tensor, col: Tensor, num_nodes: int) -> tuple[bool, int | None]:
+    """Whether no edge sorts before the one ahead of it, and (if so) the first edge that equals the next."""
+    repeated = None
+    for first in range(0, row.numel(), _BLOCK):
+        block = slice(first, first + _BLOCK + 1)
+        step = (col[block] * num_nodes + row[block]).diff()
+        if bool((step < 0).any()):
+            return False, None
+        if repeated is None and bool((step == 0).any()):
+            repeated = first + int((step == 0).nonzero()[0])
+    return True, repeated
 
 
 def _cumulative(share: Tensor, col: Tensor, colptr: Tensor) -> Tensor:

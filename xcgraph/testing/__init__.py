@@ -18,10 +18,12 @@ from .dense import (
     effective_weight,
 )
 from .inclusion import inclusion_probabilities
+from .sampled import assert_is_sample
 from .tiny import tiny_dataset, tiny_label_graph
 
 __all__ = [
     "adjacency_forms",
+    "assert_is_sample",
     "assert_same_for_all_adjacencies",
     "dense_adjacency",
     "dense_attention",
