@@ -165,11 +165,11 @@ def _sorting_permutation(edge_index: Tensor, num_nodes: int) -> Tensor | None:
 
     In blocks, since numbers for all edges at once can take as much memory as the graph.
     """
-    ascending, repeated = _compare_neighbours(*edge_index, num_nodes)
+    ascending, repeated = _compare_neighbours(edge_index, num_nodes)
     perm = None
     if not ascending:
         perm = torch.sort(edge_index[1] * num_nodes + edge_index[0], stable=True).indices
-        _, repeated = _compare_neighbours(*edge_index[:, perm], num_nodes)
+        _, repeated = _compare_neighbours(edge_index[:, perm], num_nodes)
     if repeated is not None:
         source, target = edge_index[:, repeated if perm is None else perm[repeated]].tolist()
         raise ValueError(
@@ -179,8 +179,9 @@ def _sorting_permutation(edge_index: Tensor, num_nodes: int) -> Tensor | None:
     return perm
 
 
-def _compare_neighbours(row: Tensor, col: Tensor, num_nodes: int) -> tuple[bool, int | None]:
+def _compare_neighbours(edge_index: Tensor, num_nodes: int) -> tuple[bool, int | None]:
     """Whether no edge sorts before the one ahead of it, and (if so) the first edge that equals the next."""
+    row, col = edge_index
     repeated = None
     for first in range(0, row.numel(), _BLOCK):
         block = slice(first, first + _BLOCK + 1)
