@@ -130,6 +130,21 @@ def n_ids(loader) -> list[list[int]]:
     return [batch.n_id.tolist() for batch in loader]
 
 
+@pytest.mark.slow
+def test_spawned_workers(tmp_path):
+    graph = tiny_label_graph(60, 4)
+    CSRFeatureStore(text=random_sparse(60, 30, 0.2, format="csr", random_state=0)).save(tmp_path / "text")
+    store = CSRFeatureStore.load(tmp_path / "text")
+    options = {"batch_size": 16, "features": store, "shuffle": True, "seed": 1, "num_workers": 1}
+    loaders = [
+        LabelNeighborLoader(graph, [3], multiprocessing_context=context, **options)
+        for context in ("fork", "spawn")
+    ]
+    for forked, spawned in zip(*loaders, strict=True):
+        assert spawned.e_id.equal(forked.e_id)
+        assert spawned.text.to_scipy().nnz == forked.text.nnz
+
+
 @pytest.mark.parametrize("num_workers", [0, 2])
 def test_the_same_seed_gives_the_same_batches(num_workers):
     graph = tiny_label_graph(200, 30)

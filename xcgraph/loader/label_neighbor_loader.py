@@ -117,6 +117,12 @@ class LabelNeighborLoader(NodeLoader):
         device = self.node_sampler.csc.device
         return StreamPrefetcher(iterator, device) if device.type == "cuda" else iterator
 
+    def __getstate__(self) -> dict[str, Any]:
+        # What spawned workers need to make batches: the order of seeds is not theirs, and torch's generators do
+        # not survive the way to them.
+        order = ("generator", "sampler", "batch_sampler")
+        return {name: value for name, value in self.__dict__.items() if name not in order}
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.node_sampler})"
 
