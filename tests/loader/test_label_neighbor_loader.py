@@ -11,7 +11,7 @@ from torch_geometric.utils import trim_to_layer
 
 from xcgraph.layers import GALE, BagEmbedding
 from xcgraph.loader import CSRFeatureStore, LabelNeighborLoader
-from xcgraph.sampler import LabelNeighborSampler
+from xcgraph.sampler import LabelNeighborSampler, NeighborCSC
 from xcgraph.testing import tiny_label_graph
 
 L = 40
@@ -241,10 +241,10 @@ def test_sparse_features_in_the_graph_are_refused(data):
             LabelNeighborLoader(data, [2])
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
-def test_workers_for_a_graph_on_cuda_are_refused():
-    with pytest.raises(ValueError, match="expected num_workers=0 for a graph on cuda"):
-        LabelNeighborLoader(tiny_label_graph().to("cuda"), [2], num_workers=2)
+def test_workers_for_a_graph_on_cuda_are_refused(monkeypatch):
+    monkeypatch.setattr(NeighborCSC, "device", torch.device("cuda:0"))
+    with pytest.raises(ValueError, match=r"expected num_workers=0 for a graph on cuda:0.*got 2"):
+        LabelNeighborLoader(tiny_label_graph(), [2], num_workers=2)
 
 
 def test_repr(data):
