@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from xcgraph.inference import ProjectedLabels
-from xcgraph.inference.projected_labels import principal_directions
+from xcgraph.inference.projected_labels import best_ids, principal_directions
 
 
 @pytest.fixture
@@ -57,3 +57,14 @@ def test_few_labels():
 def test_shapes():
     with pytest.raises(ValueError, match="expected int8 of a multiple of 4 rows"):
         ProjectedLabels(torch.zeros(6, 3, dtype=torch.int8), torch.ones(3), torch.zeros(6, 5))
+
+
+@pytest.mark.parametrize("size", [1, 5, 1000, 1001])
+@pytest.mark.parametrize("count", [1, 4, 30, 400])
+def testbest_ids(size, count):
+    rng = np.random.default_rng(0)
+    for score in (rng.standard_normal(size), np.sort(rng.standard_normal(size)), rng.integers(0, 3, size)):
+        score = score.astype(np.float32)
+        found = best_ids(score, count)
+        assert sorted(score[found])[::-1][:count] == sorted(score)[::-1][:count]
+        assert found.tolist() == sorted(set(found.tolist()))

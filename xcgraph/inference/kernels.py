@@ -91,6 +91,25 @@ def dot_columns(matrix, scale, x, out):  # pragma: no cover - compiled
             out[start + i] += scale[start + i] * total[i]
 
 
+@numba.njit(nogil=True, cache=True, fastmath=True)
+def dot_clusters(  # pragma: no cover - compiled
+    clusters, rowptr, labels, bias, rows, scale, x, base, out_label, out_score
+):  # fmt: skip
+    """``base[l] + bias[i] + scale[i] <rows[i], x>`` for the i-th of ``labels``, l, of each of ``clusters``.
+
+    Fills ``out_label`` and ``out_score``, one cluster after the other.
+    """
+    count = 0
+    for c in clusters:
+        for i in range(rowptr[c], rowptr[c + 1]):
+            total = numba.float32(0)
+            for j in range(rows.shape[1]):
+                total += as_float(rows[i, j]) * x[j]
+            out_label[count] = labels[i]
+            out_score[count] = base[labels[i]] + bias[i] + total * scale[i]
+            count += 1
+
+
 @numba.njit(nogil=True, cache=True)
 def add_rows(rowptr, col, value, rows, weight, out):  # pragma: no cover - compiled
     """``out[c] += weight[i] v`` for the entries (c, v) of the i-th row of ``rows``."""

@@ -46,11 +46,16 @@ class ProjectedLabels:
             seed: of where the iteration starts, and of the labels looked at where there are many.
         """
         directions = principal_directions(weight, mean, dims, seed)
-        projected = RowMatrix.convert(weight @ directions.t() - directions @ mean, "int8")
-        rows = torch.nn.functional.pad(projected.rows, (0, -projected.shape[1] % 4))
-        assert projected.scale is not None
+        return cls.of(weight @ directions.t() - directions @ mean, directions)
+
+    @classmethod
+    def of(cls, projected: Tensor, directions: Tensor) -> ProjectedLabels:
+        """Vectors ``[L, D']`` that were projected on ``directions`` ``[D', D]`` already, any D'."""
+        matrix = RowMatrix.convert(projected, "int8")
+        rows = torch.nn.functional.pad(matrix.rows, (0, -matrix.shape[1] % 4))
+        assert matrix.scale is not None
         directions = torch.nn.functional.pad(directions, (0, 0, 0, rows.size(1) - directions.size(0)))
-        return cls(rows.t(), projected.scale, directions)
+        return cls(rows.t(), matrix.scale, directions)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -64,7 +69,15 @@ class ProjectedLabels:
 
     def add_product(self, x: np.ndarray, out: np.ndarray) -> None:
         """Adds to ``out``, float32 ``[L]``, for a document ``[D]``."""
-        kernels.dot_columns(self._columns, self._scale, self._directions @ x, out)
+        self.add_projected(self.project(x), out)
+
+    def project(self, x: np.ndarray) -> np.ndarray:
+        """A document ``[D]`` in the same dimensions, ``[D']``."""
+        return self._directions @ x
+
+    def add_projected(self, query: np.ndarray, out: np.ndarray) -> None:
+        """:meth:`add_product` for what :meth:`project` gave."""
+        kernels.dot_columns(self._columns, self._scale, query, out)
 
     def tensors(self) -> dict[str, Tensor]:
         """What is kept on disk."""
@@ -84,3 +97,18 @@ def principal_directions(weight: Tensor, mean: Tensor, dims: int, seed: int = 0)
     for _ in range(_ROUNDS):
         basis = torch.linalg.qr(weight.t() @ (weight @ basis)).Q
     return basis.t().contiguous()
+
+
+def best_ids(score: np.ndarray, count: int) -> np.ndarray:
+    """Ids of the ``count`` highest scores ``[L]`` and of maybe some more, ascending, int32 ``[S]``."""
+    if count >= len(score):
+        return np.arange(len(score), dtype=np.int32)
+    # As many runs as make it sure: of the best of each, `count` are at least as good as the last one chosen.
+    width = max(1, min(16, len(score) // (2 * count)))
+    if width > 1:
+        best = np.empty(len(score) // width, dtype=np.float32)
+        kernels.peaks(score, best)
+    else:
+        best = score
+    least = np.partition(best, -count)[-count]
+    return np.flatnonzero(score >= least).astype(np.int32)
