@@ -100,8 +100,7 @@ class ClusteredLabels:
             ``(labels int32, approximate scores float32)``, ``[count]`` and maybe some more.
         """
         query = self.centroids.project(x)
-        np.copyto(score, self._mean_bias)
-        self.centroids.add_projected(query, score)
+        self.centroids.products(query, self._mean_bias, 0.0, score)
         beam = min(self.num_clusters, -(-looked_at * self.num_clusters // len(self._labels)))
         best = np.argpartition(score, -beam)[-beam:]
         room = int((self._rowptr[best + 1] - self._rowptr[best]).sum())

@@ -8,6 +8,7 @@ from typing import Any, get_args
 import numpy as np
 from torch import Tensor
 
+from . import kernels
 from .clustered_labels import ClusteredLabels
 from .frozen_encoder import FrozenEncoder
 from .frozen_expansion import FrozenExpansion, best_labels
@@ -153,7 +154,7 @@ class FrozenIndex:
             logit += np.float32(offset)
         labels = best_ids(logit, keep)
         labels, score = best_labels(labels, logit[labels], keep)
-        return labels, score, self._total(logit, own)
+        return labels, score, self._total(logit, score[0])
 
     def _projected(
         self, ids: np.ndarray, weights: np.ndarray, keep: int, offset: float, own: Any
@@ -163,14 +164,13 @@ class FrozenIndex:
         np.copyto(base, self._bias)
         if self.postings is not None:
             self.postings.add(ids, weights, base)
-        np.add(base, np.float32(offset), out=logit)
-        self.shortlist.add_product(own.document, logit)
+        self.shortlist.products(self.shortlist.project(own.document), base, offset, logit)
         near = best_ids(logit, self.candidates)
         score = base[near]
         self._add_dense(near, offset, own.document, score)
         logit[near] = score
         labels, score = best_labels(near, score, keep)
-        return labels, score, self._total(logit, own)
+        return labels, score, self._total(logit, score[0])
 
     def _clustered(
         self, ids: np.ndarray, weights: np.ndarray, keep: int, offset: float, own: Any
@@ -193,22 +193,18 @@ class FrozenIndex:
         if self.postings is not None:
             self.postings.add_rest(ids, weights, near, score)
         labels, best = best_labels(near, score, keep)
-        return labels, best, self._total(score, own)
+        return labels, best, self._total(score, best[0])
 
     def _add_dense(self, near: np.ndarray, offset: float, document: np.ndarray, score: np.ndarray) -> None:
         self.labels.add_products_of(near, document, score)
         if self._centred:
             score += np.float32(offset)
 
-    def _total(self, logit: np.ndarray, own: Any) -> float:
-        """log sum exp; of softmax alone, the other link needs none."""
+    def _total(self, logit: np.ndarray, highest: np.float32) -> float:
+        """log sum exp of logits of which ``highest`` is the highest; 0 for a link that needs none."""
         if self.link != "softmax":
             return 0.0
-        highest = logit.max()
-        power = own.power[: len(logit)]
-        np.subtract(logit, highest, out=power)
-        np.exp(power, out=power)
-        return float(highest + np.log(power.sum()))
+        return float(highest + np.log(kernels.sum_exp(logit, highest)))
 
     def _buffers(self) -> Any:
         """Arrays that belong to the calling thread."""
@@ -217,7 +213,7 @@ class FrozenIndex:
             size = self.num_labels
             own.part = np.empty(max(encoder.dim for encoder in self.encoders), dtype=np.float32)
             own.document = np.empty(self.labels.shape[1], dtype=np.float32)
-            own.logit, own.base, own.power = (np.empty(size, dtype=np.float32) for _ in range(3))
+            own.logit, own.base = (np.empty(size, dtype=np.float32) for _ in range(2))
             own.zeros, own.touched = np.zeros(size, dtype=np.float32), np.empty(size, dtype=np.int32)
             if isinstance(self.shortlist, ClusteredLabels):
                 own.clusters = np.empty(self.shortlist.num_clusters, dtype=np.float32)

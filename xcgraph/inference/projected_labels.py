@@ -67,17 +67,20 @@ class ProjectedLabels:
         """D'."""
         return len(self._columns)
 
-    def add_product(self, x: np.ndarray, out: np.ndarray) -> None:
-        """Adds to ``out``, float32 ``[L]``, for a document ``[D]``."""
-        self.add_projected(self.project(x), out)
-
     def project(self, x: np.ndarray) -> np.ndarray:
         """A document ``[D]`` in the same dimensions, ``[D']``."""
         return self._directions @ x
 
-    def add_projected(self, query: np.ndarray, out: np.ndarray) -> None:
-        """:meth:`add_product` for what :meth:`project` gave."""
-        kernels.dot_columns(self._columns, self._scale, query, out)
+    def products(self, query: np.ndarray, base: np.ndarray, offset: float, out: np.ndarray) -> None:
+        """The approximate products of all labels with a document, plus what is known of their scores.
+
+        Args:
+            query: what :meth:`project` gave.
+            base: float32 ``[L]``, added.
+            offset: added too.
+            out: float32 ``[L]``, overwritten.
+        """
+        kernels.dot_columns(self._columns, self._scale, query, base, np.float32(offset), out)
 
     def tensors(self) -> dict[str, Tensor]:
         """What is kept on disk."""
@@ -100,15 +103,13 @@ def principal_directions(weight: Tensor, mean: Tensor, dims: int, seed: int = 0)
 
 
 def best_ids(score: np.ndarray, count: int) -> np.ndarray:
-    """Ids of the ``count`` highest scores ``[L]`` and of maybe some more, ascending, int32 ``[S]``."""
+    """Ids of the ``count`` highest scores ``[L]`` and of maybe some more, in any order, int32 ``[S]``."""
     if count >= len(score):
         return np.arange(len(score), dtype=np.int32)
     # As many runs as make it sure: of the best of each, `count` are at least as good as the last one chosen.
     width = max(1, min(16, len(score) // (2 * count)))
-    if width > 1:
-        best = np.empty(len(score) // width, dtype=np.float32)
-        kernels.peaks(score, best)
-    else:
-        best = score
+    best = np.empty(len(score) // width, dtype=np.float32)
+    kernels.peaks(score, best)
     least = np.partition(best, -count)[-count]
-    return np.flatnonzero(score >= least).astype(np.int32)
+    out = np.empty(len(score), dtype=np.int32)
+    return out[: kernels.at_least(score, best, least, out)]
