@@ -84,10 +84,12 @@ def test_script_parses(use):
     import ablation
     import accuracy
     import compare
+    import latency
     import render
 
     script, *args = use[1]
-    known = {f"benchmarks/{module.__name__}.py": module.main for module in (ablation, accuracy, compare, render)}
+    modules = (ablation, accuracy, compare, latency, render)
+    known = {f"benchmarks/{module.__name__}.py": module.main for module in modules}
     parse(known[script], script, args)
 
 
