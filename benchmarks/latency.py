@@ -44,7 +44,7 @@ def _options(command: Any) -> Any:
 
 
 @main.command()
-@click.argument("run", type=click.Path(exists=True, path_type=Path))
+@click.argument("run", type=click.Path(path_type=Path))
 @click.argument("data")
 @click.option("--text", type=click.Choice(["all", "title"]), default="all", show_default=True)
 @click.option("--peers", default=_PEERS, show_default=True, metavar="NAME,...")
@@ -64,8 +64,11 @@ def trained(
     from xcgraph.training.run import fingerprint
 
     commit, dirty = code_state()
-    chosen = find_peers(peers.split(","))
-    stored = load_model(run / "model")
+    try:
+        chosen = find_peers(peers.split(","))
+        stored = load_model(run / "model")
+    except (ValueError, FileNotFoundError) as error:
+        raise click.ClickException(str(error)) from error
     with tempfile.TemporaryDirectory(prefix="xcgraph-") as temporary:
         folder = Path(temporary) / "frozen"
         FrozenModel.freeze(stored, "int8", "auto", 0.25).save(folder)
