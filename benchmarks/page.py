@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ablation_table import ablation_sections
 from against import gains_table
 from conditions import conditions, notes, peer_conditions
+from latency_table import latency_sections
 from plots import DECILE_PEERS, plot_names
 from tables import (
     COSTS,
@@ -37,6 +38,7 @@ def page(
     peers: Sequence[Result] = (),
     ablation: Sequence[Result] = (),
     gaps: Sequence[Result] = (),
+    latency: Sequence[Result] = (),
 ) -> str:
     """``docs/benchmarks.md``.
 
@@ -45,6 +47,7 @@ def page(
         peers: of other methods.
         ablation: of models without one of their parts.
         gaps: how far those are from the whole.
+        latency: of single queries.
     """
     parts = [
         "# Benchmarks",
@@ -58,11 +61,11 @@ def page(
     tasks = by_task(results, peers)
     if tasks:
         parts += ["## Data sets", sizes_table(tasks), _sizes_text([*results, *peers])]
-    elif not ablation:
+    elif not ablation and not latency:
         return "\n\n".join([*parts, "## Results", "No results are stored yet."]) + "\n"
     for task in tasks:
         parts += _section(task)
-    return "\n\n".join([*parts, *ablation_sections(ablation, gaps)]) + "\n"
+    return "\n\n".join([*parts, *latency_sections(latency), *ablation_sections(ablation, gaps)]) + "\n"
 
 
 def _section(task: Task) -> list[str]:

@@ -52,8 +52,9 @@ def main(check: bool, bench_output: Path | None, test_output: Path | None, root:
 def pages(root: Path = ROOT) -> dict[Path, str]:
     """What the files should hold that are made of results."""
     stored = root / "benchmarks" / "results"
-    results, peers, ablation, gaps = (
-        load_results(stored / name) for name in ("accuracy", "compare", "ablation", "ablation/differences")
+    results, peers, ablation, gaps, latency = (
+        load_results(stored / name)
+        for name in ("accuracy", "compare", "ablation", "ablation/differences", "latency")
     )
     block = readme_block(results, peers)
     readme = replace_block((root / "README.md").read_text(encoding="utf-8"), "results", block)
@@ -61,7 +62,10 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
         path = stored / file
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
         readme = replace_block(readme, name, output_block(text, first, last))
-    return {root / "docs" / "benchmarks.md": page(results, peers, ablation, gaps), root / "README.md": readme}
+    return {
+        root / "docs" / "benchmarks.md": page(results, peers, ablation, gaps, latency),
+        root / "README.md": readme,
+    }
 
 
 def _tasks(root: Path) -> list[Task]:

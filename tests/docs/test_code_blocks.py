@@ -84,11 +84,12 @@ def test_script_parses(use):
     import ablation
     import accuracy
     import compare
+    import latency
     import render
     import sampler
 
     script, *args = use[1]
-    modules = (ablation, accuracy, compare, render, sampler)
+    modules = (ablation, accuracy, compare, latency, render, sampler)
     known = {f"benchmarks/{module.__name__}.py": module.main for module in modules}
     parse(known[script], script, args)
 
