@@ -20,6 +20,7 @@ from typing import Any
 
 import click
 import torch
+from scale_tables import OTHER, OURS
 from store import RESULTS, check_replaced, code_state, provenance, store_options, write_text
 
 import xcgraph
@@ -28,9 +29,8 @@ from xcgraph.typing import torch_sparse_support
 SCHEMA = 1
 FAN_OUTS = ([10], [10, 10])
 DEGREES = (5, 25)
-OTHER = "torch-sparse, with replacement"
-#: And whether they draw with replacement.
-OURS = {"xcgraph, with replacement": True, "xcgraph, without replacement": False}
+#: Our sides, and whether they draw with replacement.
+SIDES = dict(zip(OURS, (True, False), strict=True))
 
 
 @click.command()
@@ -149,7 +149,7 @@ def loaders(graph: Any, fan_outs: list[int], **options: Any) -> dict[str, Any]:
         warnings.simplefilter("ignore")  # of PyG, that pyg-lib is missing
         return {
             OTHER: NeighborLoader(graph, fan_outs, replace=True, is_sorted=True, **options),
-            **{name: LabelNeighborLoader(graph, fan_outs, replace=r, **options) for name, r in OURS.items()},
+            **{name: LabelNeighborLoader(graph, fan_outs, replace=r, **options) for name, r in SIDES.items()},
         }
 
 
