@@ -2,7 +2,7 @@
 
 from .clustered_labels import ClusteredLabels
 from .document_encoder import DocumentEncoder
-from .freeze import freeze
+from .freeze import can_freeze, freeze
 from .frozen_encoder import FrozenEncoder
 from .frozen_expansion import FrozenExpansion
 from .frozen_index import FrozenIndex
@@ -37,6 +37,7 @@ __all__ = [
     "ProjectedLabels",
     "RowMatrix",
     "TokenPostings",
+    "can_freeze",
     "document_centroids",
     "freeze",
     "join_rankers",
