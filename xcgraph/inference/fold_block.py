@@ -10,8 +10,8 @@ from xcgraph.layers import GatedResidualBlock, ResidualBlock
 
 @torch.no_grad()
 def fold_block(block: ResidualBlock | GatedResidualBlock) -> tuple[Tensor, Tensor, Tensor]:
-    r"""``(gate [D], weight [D, D], bias [D])`` with :math:`R(\mathbf{v}) = \mathbf{g} \odot \mathbf{v} + \mathbf{W}
-    \, \mathrm{ReLU}(\mathbf{v}) + \mathbf{b}`.
+    r"""``(gate [D], weight [D, D], bias [D])`` with :math:`R(\mathbf{v}) = \mathbf{g} \odot \mathbf{v} +
+    \mathbf{W} \, \mathrm{ReLU}(\mathbf{v}) + \mathbf{b}`.
 
     Spectral norms and gates are constants once training is over, and are multiplied in.
     """

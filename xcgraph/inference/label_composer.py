@@ -15,6 +15,7 @@ from .fold_block import fold_block
 
 # Labels whose attention is computed at a time.
 _BLOCK = 1 << 14
+_FIELDS = ("first_hop", "gate", "weight", "bias", "mix", "attention", "graph", "refinement")
 
 
 class LabelComposer:
@@ -34,7 +35,7 @@ class LabelComposer:
         weight: :math:`\mathbf{W}`, shape ``[H, D, D]``.
         bias: :math:`\mathbf{b}`, shape ``[H, D]``.
         mix: :math:`\mathbf{m}`, shape ``[H, D]``, or ``[H + 1, D]`` for models with refinement vectors.
-        attention: :math:`\omega`, one column a row of ``mix``, shape ``[L, H]`` or ``[L, H + 1]``; ``None`` for ones.
+        attention: :math:`\omega`, a column for each row of ``mix``, ``[L, M]``; ``None`` for ones.
         graph: :math:`\hat{\mathbf{G}}`, ``[L, L]``; ``None`` where no part needs it.
         refinement: :math:`\mathbf{r}`, shape ``[L, D]``; ``None`` where there is none, or it was not kept.
     """
@@ -81,10 +82,11 @@ class LabelComposer:
         elif isinstance(model, DECAF) and model.gate is not None:
             mix = torch.stack([model.gate.beta.sigmoid(), model.gate.alpha.sigmoid()])
         folded = [fold_block(block) for block in model.label_blocks.blocks[first_hop:]]
-        gate = mix.new_empty(0, model.dim), mix.new_empty(0, model.dim, model.dim), mix.new_empty(0, model.dim)
+        gate, weight, bias = (mix.new_empty(0, *shape) for shape in [(model.dim,), (model.dim,) * 2, (model.dim,)])
         if folded:
-            gate = tuple(torch.stack(part) for part in zip(*folded, strict=True))  # type: ignore[assignment]
-        return cls(first_hop, *gate, mix, attention, graph if model.num_hops else None, refinement)
+            gate, weight, bias = (torch.stack(part) for part in zip(*folded, strict=True))
+        graph = graph if model.num_hops else None
+        return cls(first_hop, gate, weight, bias, mix, attention, graph, refinement)
 
     @property
     def dim(self) -> int:
@@ -106,9 +108,13 @@ class LabelComposer:
         return self.gate[part] * v + torch.nn.functional.linear(v.relu(), self.weight[part], self.bias[part])
 
     def gates(self, part: int, attention: Tensor | None) -> Tensor:
-        """:math:`\\omega_j \\, \\mathbf{m}_j`, shape ``[n, D]`` or ``[1, D]``, for labels' rows of the attention."""
+        """``mix`` of a part times its attention (``[n, M]``, or ``None``), ``[n, D]`` or ``[1, D]``."""
         mix = self.mix[part].unsqueeze(0)
         return mix if attention is None else attention[:, part].unsqueeze(1) * mix
+
+    def replace(self, **changes: Any) -> LabelComposer:
+        """A copy with other fields, by the names of the arguments."""
+        return LabelComposer(**{**{name: getattr(self, name) for name in _FIELDS}, **changes})
 
     def tensors(self) -> dict[str, Tensor]:
         """What is kept on disk, beside ``first_hop``."""

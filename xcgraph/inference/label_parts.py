@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 PARTS_FILES = ("parts.json", "parts.safetensors")
 
 
+_FIELDS = ("text", "composers", "share", "weights", "lexical", "rows", "removed", "rounded")
+
+
 class LabelParts:
     """Texts, graphs, blocks and, where they were kept, refinement vectors and sparse rows of a model's labels.
 
@@ -70,6 +73,16 @@ class LabelParts:
         self.rounded = rounded
 
     @property
+    def num_labels(self) -> int:
+        """L."""
+        return self.rows.numel()
+
+    @property
+    def num_tokens(self) -> int:
+        """V."""
+        return self.text.shape[1]
+
+    @property
     def complete(self) -> bool:
         """Whether scores can be explained; if not, labels can still be added."""
         kept = all(c.refinement is not None or not c.has_refinement for c in self.composers)
@@ -77,23 +90,16 @@ class LabelParts:
 
     def with_lexical(self, weights: dict[str, float], lexical: dict[str, CSR]) -> LabelParts:
         """The same with lexical parts."""
-        return self._with(weights=weights, lexical=lexical)
+        return self.replace(weights=weights, lexical=lexical)
 
-    def without_large(self, rounded: bool) -> LabelParts:
-        """Without what only explanations need, as large as the model itself: refinement vectors, lexical parts."""
-        composers = []
-        for c in self.composers:
-            fields = (c.first_hop, c.gate, c.weight, c.bias, c.mix, c.attention, c.graph)
-            composers.append(LabelComposer(*fields))
-        return self._with(composers=composers, lexical=None, rounded=rounded)
+    def without_large(self) -> LabelParts:
+        """Without what explanations alone need, as large as the model: refinement vectors and lexical parts."""
+        composers = [composer.replace(refinement=None) for composer in self.composers]
+        return self.replace(composers=composers, lexical=None)
 
-    def as_rounded(self) -> LabelParts:
-        """The same, beside a model whose numbers are rounded."""
-        return self._with(rounded=True)
-
-    def _with(self, **changes: Any) -> LabelParts:
-        names = ("text", "composers", "share", "weights", "lexical", "rows", "removed", "rounded")
-        return LabelParts(**{**{name: getattr(self, name) for name in names}, **changes})
+    def replace(self, **changes: Any) -> LabelParts:
+        """A copy with other fields, by the names of the arguments."""
+        return LabelParts(**{**{name: getattr(self, name) for name in _FIELDS}, **changes})
 
     # as scipy has them
 
@@ -136,7 +142,7 @@ class LabelParts:
         tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
         save_file(tensors, folder / "parts.safetensors")
         meta = {
-            "num_tokens": self.text.shape[1],
+            "num_tokens": self.num_tokens,
             "first_hop": [composer.first_hop for composer in self.composers],
             "weights": self.weights,
             "lexical": None if self.lexical is None else sorted(self.lexical),
@@ -146,9 +152,14 @@ class LabelParts:
         (folder / "parts.json").write_text(json.dumps(meta, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path) -> LabelParts | None:
-        """Reads what :meth:`save` wrote; ``None`` where nothing did. Tensors stay in the file until used."""
-        if not (folder / "parts.json").is_file():
+    def load(cls, folder: Path, config: dict[str, Any]) -> LabelParts | None:
+        """Reads what :meth:`save` wrote; ``None`` where nothing did.
+
+        Args:
+            folder: of the model, whose files were checked.
+            config: its ``config.json``, which lists them.
+        """
+        if not set(PARTS_FILES) <= set(config.get("files", ())):
             return None
         meta = json.loads((folder / "parts.json").read_text(encoding="utf-8"))
         tensors = load_file(folder / "parts.safetensors")
@@ -159,9 +170,7 @@ class LabelParts:
             composers.append(LabelComposer.from_tensors(first_hop, own))
         lexical = None
         if meta["lexical"] is not None:
-            lexical = {
-                name: _csr_from(tensors, f"lexical.{name}", meta["num_tokens"]) for name in meta["lexical"]
-            }
+            lexical = {name: _csr_from(tensors, f"lexical.{name}", meta["num_tokens"]) for name in meta["lexical"]}
         return cls(
             _csr_from(tensors, "text", meta["num_tokens"]),
             composers,
@@ -174,7 +183,7 @@ class LabelParts:
         )
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.rows.numel()} labels, {self.composers}, complete={self.complete})"
+        return f"{type(self).__name__}({self.num_labels} labels, {self.composers}, complete={self.complete})"
 
 
 def _csr_tensors(name: str, matrix: CSR) -> dict[str, Tensor]:

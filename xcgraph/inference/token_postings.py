@@ -70,6 +70,16 @@ class TokenPostings:
         """Adds what :meth:`add_some` left out, for ``labels`` ``[S]`` alone, to ``out`` ``[S]``."""
         kernels.add_long_rows(self._rowptr, self._col, self._value, ids, weights, LONGEST, labels, out)
 
+    def weights_of(self, ids: np.ndarray, label: int) -> np.ndarray:
+        """What each of the tokens ``ids`` ``[n]`` gives to one label, float64 ``[n]``."""
+        out = np.zeros(len(ids))
+        for place, token in enumerate(ids.tolist()):
+            start, stop = self._rowptr[token], self._rowptr[token + 1]
+            at = start + np.searchsorted(self._col[start:stop], label)
+            if at < stop and self._col[at] == label:
+                out[place] = self._value[at]
+        return out
+
     def tensors(self) -> dict[str, Tensor]:
         """What is kept on disk."""
         return dict(zip(("rowptr", "col", "value"), self._tensors, strict=True))
