@@ -2,6 +2,7 @@
 
 from .clustered_labels import ClusteredLabels
 from .document_encoder import DocumentEncoder
+from .edit_labels import add_labels, remove_labels, rename_label
 from .explainer import Explainer
 from .explanation import Explanation
 from .freeze import can_freeze, freeze
@@ -45,10 +46,13 @@ __all__ = [
     "ProjectedLabels",
     "RowMatrix",
     "TokenPostings",
+    "add_labels",
     "can_freeze",
     "document_centroids",
     "freeze",
     "join_rankers",
     "load_model",
+    "remove_labels",
+    "rename_label",
     "save_model",
 ]

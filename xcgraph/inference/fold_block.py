@@ -9,12 +9,16 @@ from xcgraph.layers import GatedResidualBlock, ResidualBlock
 
 
 @torch.no_grad()
-def fold_block(block: ResidualBlock | GatedResidualBlock) -> tuple[Tensor, Tensor, Tensor]:
+def fold_block(block: torch.nn.Module) -> tuple[Tensor, Tensor, Tensor]:
     r"""``(gate [D], weight [D, D], bias [D])`` with :math:`R(\mathbf{v}) = \mathbf{g} \odot \mathbf{v} +
     \mathbf{W} \, \mathrm{ReLU}(\mathbf{v}) + \mathbf{b}`.
 
     Spectral norms and gates are constants once training is over, and are multiplied in.
+
+    Args:
+        block: a :class:`~xcgraph.layers.ResidualBlock` or :class:`~xcgraph.layers.GatedResidualBlock`.
     """
+    assert isinstance(block, (ResidualBlock, GatedResidualBlock))
     training = block.training
     block.eval()  # in training mode, looking at a spectrally normalised weight changes it
     linear = block.linear.linear

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from torch import Tensor
 
 from . import kernels
 from .token_postings import check_rows
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 
 class FrozenExpansion:
@@ -79,6 +84,14 @@ class FrozenExpansion:
         moved = total[reached]
         total[reached] = 0
         return best_labels(reached, moved, len(labels))
+
+    def to_scipy(self) -> csr_matrix:
+        """The graph as a scipy matrix ``[L, L]``."""
+        from scipy.sparse import csr_matrix
+
+        rowptr, col, value = (part.numpy() for part in self._tensors)
+        size = self._tensors[0].numel() - 1
+        return csr_matrix((value, col, rowptr), shape=(size, size))
 
     def tensors(self) -> dict[str, Tensor]:
         """What is kept on disk, beside ``mix``."""

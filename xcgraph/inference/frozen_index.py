@@ -24,6 +24,9 @@ _LOOKED_AT = 24_576
 _BY_TOKENS = 200
 #: All labels are scored where fewer candidates than so many times the labels wanted are.
 MARGIN = 2
+_FIELDS = (
+    "encoders", "labels", "mean", "bias", "postings", "shortlist", "expansion", "beam", "link", "candidates",
+)  # fmt: skip
 
 
 class FrozenIndex:
@@ -90,6 +93,10 @@ class FrozenIndex:
         self._bias = self.bias.numpy()
         self._centred = labels.dtype != "float32"
         self._local = threading.local()
+
+    def replace(self, **changes: Any) -> FrozenIndex:
+        """A copy with other fields, by the names of the arguments; buffers are its own."""
+        return FrozenIndex(**{**{name: getattr(self, name) for name in _FIELDS}, **changes})
 
     @property
     def num_labels(self) -> int:

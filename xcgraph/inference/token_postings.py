@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -9,6 +11,9 @@ from torch import Tensor
 from xcgraph.sparse import CSR
 
 from . import kernels
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 # Tokens of more labels than this say little about where to look, and take long to go through.
 LONGEST = 20_000
@@ -79,6 +84,13 @@ class TokenPostings:
             if at < stop and self._col[at] == label:
                 out[place] = self._value[at]
         return out
+
+    def to_scipy(self) -> csr_matrix:
+        """All of it as a scipy matrix ``[V, L]``."""
+        from scipy.sparse import csr_matrix
+
+        rowptr, col, value = (part.numpy() for part in self._tensors)
+        return csr_matrix((value, col, rowptr), shape=(self.num_tokens, self.num_labels))
 
     def tensors(self) -> dict[str, Tensor]:
         """What is kept on disk."""
