@@ -3,9 +3,9 @@
     python benchmarks/new_labels.py debian-rse --text title --seeds 0,1,2
 
 Hidden labels leave the training documents (one that is left without labels leaves too) and the vocabulary; test
-documents stay. The model then gets them back by ``Predictor.add_labels``, from their titles alone, and once more with
-the labels named that each occurs with most in the training documents, as somebody would who knows it. Beside that
-stand matching of label texts (cosine of TF-IDF rows) and training with all labels. Results go to
+documents stay. The model then gets them back by ``Predictor.add_labels``: from their titles alone, and once more
+with the labels named that each occurs with most in the training documents, as somebody would who knows it. Beside
+that stand matching of label texts (cosine of TF-IDF rows) and training with all labels. Results go to
 ``benchmarks/results/new_labels``, a file a seed.
 """
 
@@ -47,9 +47,7 @@ _NEIGHBOURS = 5
 @click.command()
 @click.argument("data")
 @click.option("--text", type=click.Choice(["all", "title"]), default="all", show_default=True)
-@click.option(
-    "--seeds", default="0", show_default=True, metavar="N,...", help="Of what is hidden, and of training."
-)
+@click.option("--seeds", default="0", show_default=True, metavar="N,...", help="Of hiding and training.")
 @click.option(
     "--fraction", type=click.FloatRange(0, 1, True, True), default=0.1, show_default=True, help="Hidden."
 )

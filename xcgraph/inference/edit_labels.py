@@ -29,6 +29,11 @@ Neighbours = Sequence[str] | Mapping[str, float] | None
 NUM_NEIGHBOURS = 10
 # How much a new label's own text counts in its neighbourhood, as a self loop does in a trained graph.
 _OWN = 0.2
+# How much its own text counts in its sparse row.
+_OWN_TOKENS = 0.5
+#: Share of the labels that have a lower bias than a new one. Scores of a new label lack what training adds for its
+#: own documents: with the bias of a rare label it would hardly be found.
+BIAS_QUANTILE = 0.95
 
 
 def add_labels(
@@ -41,9 +46,10 @@ def add_labels(
 
     A new label's vector is put together as a trained one's: blocks and gates are the model's, its text is embedded
     by the model's tokens, its neighbourhood is its neighbours' texts, and the mean of its neighbours' refinement
-    vectors stands for its own. Its sparse row is its text, with the weights of linear head, centroid and text
-    (a text is a document of its label, the only one known), plus the mean of its neighbours' sparse rows. Its bias
-    is the median of all labels' biases. ``docs/answers.md`` says how good that is.
+    vectors stands for its own. Its sparse row is half its text, with the weights of linear head, centroid and text
+    (a text is a document of its label, the only one known), and half the mean of its neighbours' sparse rows. Its
+    bias is that of labels that are neither rare nor frequent, :data:`BIAS_QUANTILE` of all. ``docs/answers.md``
+    says how good that is.
 
     Args:
         model: a frozen model with its parts.
@@ -199,7 +205,7 @@ def _extend_parts(model: FrozenModel, parts: LabelParts, text: csr_matrix, near:
     lexical = None
     if parts.lexical is not None:
         lexical = {
-            name: _as_csr(vstack([matrix, parts.weights[name] * text + to_rows @ matrix]))
+            name: _as_csr(vstack([matrix, _mixed(parts.weights[name] * text, to_rows @ matrix)]))
             for name, matrix in parts.lexical_rows.items()
         }
     share = torch.full((len(composers), num_new), 1 / len(composers))
@@ -258,7 +264,11 @@ def _sparse_rows(model: FrozenModel, parts: LabelParts, text: csr_matrix, near: 
     postings = model.index.postings
     if postings is None:
         return None
-    return sum(parts.weights.values()) * text + near @ postings.to_scipy().T.tocsr()
+    return _mixed(sum(parts.weights.values()) * text, near @ postings.to_scipy().T.tocsr())
+
+
+def _mixed(own: csr_matrix, neighbours: csr_matrix) -> csr_matrix:
+    return _OWN_TOKENS * own + (1 - _OWN_TOKENS) * neighbours
 
 
 def _as_csr(matrix: Any) -> CSR:
@@ -272,7 +282,7 @@ def _extend_index(index: FrozenIndex, vectors: Tensor, sparse: csr_matrix | None
 
     dtype: Any = index.labels.dtype
     rows = RowMatrix.convert(vectors, dtype, None if dtype == "float32" else index.mean)
-    bias = index.bias.median().expand(vectors.size(0))
+    bias = torch.full((vectors.size(0),), float(np.quantile(index.bias.numpy(), BIAS_QUANTILE)))
     postings = index.postings
     if postings is not None and sparse is not None:
         postings = TokenPostings.freeze(_as_csr(hstack([postings.to_scipy(), sparse.T])), 0.0)
