@@ -10,8 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xcgraph.sparse import CSR
-
+from .compose_labels import OWN_TEXT, compose_labels, compose_tokens, csr_of, extend_parts
 from .frozen_expansion import FrozenExpansion
 from .frozen_index import FrozenIndex
 from .frozen_model import FrozenModel
@@ -27,10 +26,6 @@ Neighbours = Sequence[str] | Mapping[str, float] | None
 
 #: Labels of the nearest texts that stand in where no neighbours are named.
 NUM_NEIGHBOURS = 10
-# How much a new label's own text counts in its neighbourhood, as a self loop does in a trained graph.
-_OWN = 0.2
-# How much its own text counts in its sparse row.
-_OWN_TOKENS = 0.5
 #: Share of the labels that have a lower bias than a new one. Scores of a new label lack what training adds for its
 #: own documents: with the bias of a rare label it would hardly be found.
 BIAS_QUANTILE = 0.95
@@ -79,10 +74,10 @@ def add_labels(
             raise ValueError(f"label {uid!r} exists already; choose another uid, or remove that label first")
     text = model.vectorizer.transform(titles)
     near = _neighbours(model, model.parts, text, uids, neighbours or [None] * len(titles), known)
-    parts = _extend_parts(model, model.parts, text, near)
+    parts = extend_parts(model, model.parts, text, near)
     new = torch.arange(model.parts.num_labels, parts.num_labels)
-    vectors = _compose(model, parts, parts.rows[new])
-    index = _extend_index(model.index, vectors, _sparse_rows(model, model.parts, text, near), near)
+    vectors = compose_labels(model, parts, parts.rows[new])
+    index = _extend_index(model.index, vectors, compose_tokens(model, model.parts, text, near), near)
     return replace(
         model,
         index=index,
@@ -177,106 +172,6 @@ def _neighbours(
     return csr_matrix(arrays, shape=(len(uids), len(known)))
 
 
-def _extend_parts(model: FrozenModel, parts: LabelParts, text: csr_matrix, near: csr_matrix) -> LabelParts:
-    """The parts with a row for each new label."""
-    from scipy.sparse import csr_matrix, eye, hstack, vstack
-
-    num_new, num_rows = text.shape[0], parts.text.shape[0]
-    rows = parts.rows.numpy()
-    to_rows = csr_matrix((near.data, rows[near.indices], near.indptr), shape=(num_new, num_rows))
-    composers = []
-    for number, composer in enumerate(parts.composers):
-        changes: dict[str, Any] = {}
-        if composer.graph is not None:
-            old = hstack([composer.graph.to_scipy(), csr_matrix((num_rows, num_new))])
-            own = hstack([(1 - _OWN) * to_rows, _OWN * eye(num_new)])
-            changes["graph"] = _as_csr(vstack([old, own]))
-        if composer.attention is not None:
-            changes["attention"] = torch.cat([composer.attention, _mean(to_rows, composer.attention)])
-        if composer.has_refinement:
-            kept = composer.refinement
-            if kept is None:
-                # Made again for the neighbours alone: what their vectors have beside text and graph.
-                kept = torch.zeros(num_rows, composer.dim)
-                used = torch.from_numpy(np.unique(near.indices)).long()
-                kept[parts.rows[used]] = _refinement(model, parts, number, used)
-            changes["refinement"] = torch.cat([kept, _mean(to_rows, kept)])
-        composers.append(composer.replace(**changes))
-    lexical = None
-    if parts.lexical is not None:
-        lexical = {
-            name: _as_csr(vstack([matrix, _mixed(parts.weights[name] * text, to_rows @ matrix)]))
-            for name, matrix in parts.lexical_rows.items()
-        }
-    share = torch.full((len(composers), num_new), 1 / len(composers))
-    return parts.replace(
-        text=_as_csr(vstack([parts.text_rows, text])),
-        composers=composers,
-        share=torch.cat([parts.share, share], dim=1),
-        lexical=lexical,
-        rows=torch.cat([parts.rows, torch.arange(num_rows, num_rows + num_new)]),
-    )
-
-
-def _mean(weights: csr_matrix, rows: Tensor) -> Tensor:
-    return torch.from_numpy(weights @ rows.float().numpy()).float()
-
-
-def _from_texts(model: FrozenModel, parts: LabelParts, number: int, rows: Tensor) -> Tensor:
-    """What text and graph give to the vectors of rows ``[n]`` in one instance, ``[n, D]``."""
-    composer = parts.composers[number]
-    total = torch.zeros(rows.numel(), composer.dim)
-    attention = None if composer.attention is None else composer.attention[rows]
-    for part, hop in enumerate(composer.hops):
-        texts = parts.reached(number, rows.numpy(), hop) @ parts.text_rows
-        vectors = composer.block(part, model.index.encoders[number].bag(texts.tocsr()).float())
-        total += composer.gates(part, attention) * vectors
-    return total
-
-
-def _refinement(model: FrozenModel, parts: LabelParts, number: int, labels: Tensor) -> Tensor:
-    """Refinement vectors of labels ``[n]`` in one instance that were not kept, ``[n, D]``."""
-    composer, rows = parts.composers[number], parts.rows[labels]
-    start = sum(other.dim for other in parts.composers[:number])
-    # An instance that did not know a label has no share in its vector.
-    share = parts.share[number, rows].unsqueeze(1)
-    own = model.index.vectors(labels)[:, start : start + composer.dim] / share.clamp(min=1e-6)
-    attention = None if composer.attention is None else composer.attention[rows]
-    gates = composer.gates(len(composer.hops), attention)
-    rest = (own - _from_texts(model, parts, number, rows)) / gates.clamp(min=1e-6)
-    return torch.where(share > 0, rest, 0.0)
-
-
-def _compose(model: FrozenModel, parts: LabelParts, rows: Tensor) -> Tensor:
-    """Label vectors of rows ``[n]``, ``[n, D]``, from all their parts."""
-    vectors = []
-    for number, composer in enumerate(parts.composers):
-        vector = _from_texts(model, parts, number, rows)
-        if composer.refinement is not None:
-            attention = None if composer.attention is None else composer.attention[rows]
-            vector += composer.gates(len(composer.hops), attention) * composer.refinement[rows]
-        vectors.append(parts.share[number, rows].unsqueeze(1) * vector)
-    return torch.cat(vectors, dim=1)
-
-
-def _sparse_rows(model: FrozenModel, parts: LabelParts, text: csr_matrix, near: csr_matrix) -> csr_matrix | None:
-    """What tokens add to new labels, ``[n, V]``."""
-    postings = model.index.postings
-    if postings is None:
-        return None
-    return _mixed(sum(parts.weights.values()) * text, near @ postings.to_scipy().T.tocsr())
-
-
-def _mixed(own: csr_matrix, neighbours: csr_matrix) -> csr_matrix:
-    return _OWN_TOKENS * own + (1 - _OWN_TOKENS) * neighbours
-
-
-def _as_csr(matrix: Any) -> CSR:
-    rows = matrix.tocsr()
-    rows.sort_indices()
-    return CSR.from_scipy(rows)
-
-
 def _extend_index(index: FrozenIndex, vectors: Tensor, sparse: csr_matrix | None, near: csr_matrix) -> FrozenIndex:
     from scipy.sparse import csr_matrix, eye, hstack, vstack
 
@@ -285,13 +180,13 @@ def _extend_index(index: FrozenIndex, vectors: Tensor, sparse: csr_matrix | None
     bias = torch.full((vectors.size(0),), float(np.quantile(index.bias.numpy(), BIAS_QUANTILE)))
     postings = index.postings
     if postings is not None and sparse is not None:
-        postings = TokenPostings.freeze(_as_csr(hstack([postings.to_scipy(), sparse.T])), 0.0)
+        postings = TokenPostings.freeze(csr_of(hstack([postings.to_scipy(), sparse.T])), 0.0)
     expansion = index.expansion
     if expansion is not None:
         # A new label vouches for its neighbours; nobody vouches for it, for edges of others would weaken theirs.
         old = hstack([expansion.to_scipy(), csr_matrix((index.num_labels, vectors.size(0)))])
-        own = hstack([(1 - _OWN) * near, _OWN * eye(vectors.size(0))])
-        graph = _as_csr(vstack([old, own]))
+        own = hstack([(1 - OWN_TEXT) * near, OWN_TEXT * eye(vectors.size(0))])
+        graph = csr_of(vstack([old, own]))
         expansion = FrozenExpansion(graph.rowptr, graph.col, graph.value, expansion.mix)
     shortlist = index.shortlist
     if shortlist is not None:
@@ -310,9 +205,9 @@ def _keep_index(index: FrozenIndex, kept: Tensor) -> FrozenIndex:
     columns = kept.numpy()
     postings, expansion, shortlist = index.postings, index.expansion, index.shortlist
     if postings is not None:
-        postings = TokenPostings.freeze(_as_csr(postings.to_scipy()[:, columns]), 0.0)
+        postings = TokenPostings.freeze(csr_of(postings.to_scipy()[:, columns]), 0.0)
     if expansion is not None:
-        graph = _as_csr(expansion.to_scipy()[columns][:, columns])
+        graph = csr_of(expansion.to_scipy()[columns][:, columns])
         expansion = FrozenExpansion(graph.rowptr, graph.col, graph.value, expansion.mix)
     if shortlist is not None:
         shortlist = shortlist.kept(kept)
