@@ -111,3 +111,25 @@ def test_half_of_a_surrogate_pair(bench, finished):
     result = bench("predict", finished[0], "--input", "-", input=b'{"text": "caf\\u00e9 \\ud800"}\n')
     (answer,) = answers(result)
     assert answer["text"] == "café \ud800" and len(answer["labels"]) == 5
+
+
+def test_explanations(bench, error, finished, tmp_path):
+    out, _ = finished
+    text = Predictor.load(out / "model").label_titles[3]
+    plain, explained = (
+        [
+            json.loads(line)["labels"]
+            for line in bench("predict", out, text, "", "-k", 3, *flag).stdout.splitlines()
+        ]
+        for flag in ((), ("--explain",))
+    )
+    for row, labels in zip(plain, explained, strict=True):
+        assert [{key: label[key] for key in ("uid", "title", "score")} for label in labels] == row
+        for label in labels:
+            assert sum(label["parts"].values()) == pytest.approx(label["logit"], abs=1e-4)
+            assert len(label["tokens"]) <= 10 and len(label["neighbours"]) <= 5
+    bench("freeze", out, "--out", tmp_path / "small")
+    assert "freeze it again with --explain" in error("predict", tmp_path / "small", text, "--explain", code=1)
+    bench("freeze", out, "--out", tmp_path / "large", "--explain")
+    (line,) = bench("predict", tmp_path / "large", text, "--explain", "-k", 1).stdout.splitlines()
+    assert "rounding" in json.loads(line)["labels"][0]["parts"]

@@ -85,11 +85,12 @@ def test_script_parses(use):
     import accuracy
     import compare
     import latency
+    import new_labels
     import render
     import sampler
 
     script, *args = use[1]
-    modules = (ablation, accuracy, compare, latency, render, sampler)
+    modules = (ablation, accuracy, compare, latency, new_labels, render, sampler)
     known = {f"benchmarks/{module.__name__}.py": module.main for module in modules}
     parse(known[script], script, args)
 

@@ -94,3 +94,31 @@ def test_damaged(weight, damage):
     damage(tensors)
     with pytest.raises(ValueError, match="expected"):
         ClusteredLabels.from_tensors(tensors)
+
+
+def test_more_and_fewer_labels(weight):
+    mean, bias = weight.mean(dim=0), torch.randn(2000, generator=torch.Generator().manual_seed(5))
+    clusters = ClusteredLabels.fit(weight, mean, bias, 8)
+    more = clusters.extended(weight[[3, 1999]] - mean, torch.tensor([0.5, 0.25]))
+    assert more.shape == (2002, 16) and more.num_clusters == clusters.num_clusters
+
+    def members(found):
+        _, rowptr, labels = (found.tensors()[name] for name in ("bias", "rowptr", "labels"))
+        return [set(labels[a:b].tolist()) for a, b in zip(rowptr[:-1].tolist(), rowptr[1:].tolist(), strict=True)]
+
+    def bias_of(found):
+        return dict(zip(found.tensors()["labels"].tolist(), found.tensors()["bias"].tolist(), strict=True))
+
+    assert [row - {2000, 2001} for row in members(more)] == members(clusters)
+    # Each joins one of the clusters that its group of 50 is in.
+    for new, group in ((2000, range(50)), (2001, range(1950, 2000))):
+        (own,) = [row for row in members(more) if new in row]
+        assert len(own & set(group)) > len(own) / 2
+    assert bias_of(more)[2000] == 0.5 and bias_of(more)[7] == pytest.approx(float(bias[7]))
+
+    gone = sorted(members(more)[0])
+    kept = torch.tensor([label for label in range(2002) if label not in gone])
+    fewer = more.kept(kept)
+    assert fewer.shape == (2002 - len(gone), 16) and fewer.num_clusters == clusters.num_clusters - 1
+    assert [{int(kept[label]) for label in row} for row in members(fewer)] == members(more)[1:]
+    assert bias_of(fewer)[int((kept == 2001).nonzero())] == 0.25

@@ -49,3 +49,21 @@ def test_best_labels(k):
 def test_best_of_repeated_labels():
     labels, score = np.array([3, 1, 3, 1, 2], dtype=np.int32), np.array([5, 7, 5, 7, 5], dtype=np.float32)
     assert best_labels(labels, score, 4)[0].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("mix", [0.3, 1.0])
+def test_contributions_add_up_to_the_score(mix):
+    graph = tiny_label_graph(20, 3)
+    rows = CSR.from_edge_index(graph.edge_index, graph.edge_weight, (20, 20))
+    expansion = FrozenExpansion(rows.rowptr, rows.col, rows.value, mix)
+    labels = np.array([4, 9, 2, 17, 11], dtype=np.int32)
+    score = np.array([0.5, 0.3, 0.1, 0.05, 0.05], dtype=np.float32)
+    found = expansion(labels, score, 10, np.zeros(20, dtype=np.float32), np.empty(20, dtype=np.int32))
+    for label, value in zip(*found, strict=True):
+        own, moved = expansion.contributions(labels, score, int(label))
+        assert own + moved.sum() == pytest.approx(value, abs=1e-6)
+        assert own == pytest.approx((1 - mix) * score[labels == label].sum(), abs=1e-7)
+    dense = rows.to_scipy().toarray()
+    best = int(found[0][0])
+    assert expansion.contributions(labels, score, best)[1] == pytest.approx(mix * score * dense[labels, best])
+    assert abs(expansion.to_scipy().toarray() - dense).max() == 0

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -185,3 +186,69 @@ def test_the_seed_of_the_caller_does_not_matter(model):
     first = predictor.predict(TEXTS)
     torch.manual_seed(2)
     assert predictor.predict(TEXTS) == first
+
+
+def test_explain(train):
+    predictor = Predictor(train())
+    text = predictor.label_titles[2]
+    found = predictor.explain(text, 3)
+    assert [(e.uid, e.title, e.score) for e in found] == [tuple(hit) for hit in predictor.predict([text], 3)[0]]
+    with pytest.raises(TypeError, match="expected a text, got list"):
+        predictor.explain([text])
+    with pytest.raises(ValueError, match="'k' must be positive, got 0"):
+        predictor.explain(text, 0)
+
+
+def test_explain_needs_one_table(model):
+    predictor = Predictor.load(model)
+    for use in (lambda: predictor.explain("alpha"), lambda: predictor.add_labels(["alpha"])):
+        with pytest.raises(ValueError, match="does not score all labels by one table"):
+            use()
+
+
+def test_labels_come_and_go(train, tmp_path):
+    predictor = Predictor(train())
+    title = predictor.label_titles[2]
+    predictor.add_labels([title], ["twin"])
+    assert "twin" in [hit.uid for hit in predictor.predict([title], 5)[0]]
+    assert "twin" in [e.uid for e in predictor.explain(title, 5)]
+    predictor.rename_label("twin", "Twin")
+    assert ("twin", "Twin") in [hit[:2] for hit in predictor.predict([title], 5)[0]]
+    predictor.save(tmp_path / "with")
+    predictor.remove_labels(["twin", "label-2"])
+    uids = [hit.uid for hit in predictor.predict([title], 20)[0]]
+    assert len(uids) == 11 and not {"twin", "label-2"} & set(uids)
+    assert ("twin", "Twin") in [hit[:2] for hit in Predictor.load(tmp_path / "with").predict([title], 5)[0]]
+    assert "twin" not in Predictor(train()).label_uids
+
+
+def test_queries_while_labels_change(train):
+    """Every answer is of one state of the model: names and scores that belong together."""
+    predictor = Predictor(train())
+    title = predictor.label_titles[2]
+    fixed = dict(zip(predictor.label_uids, predictor.label_titles, strict=True))
+    stop = threading.Event()
+    seen: list[set[str]] = []
+
+    def ask():
+        while not stop.is_set():
+            (row,) = predictor.predict([title], 30)
+            seen.append({hit.uid for hit in row})
+            for hit in row:
+                assert hit.title == ("twin!" if hit.uid == "twin" else fixed[hit.uid])
+            assert len({hit.uid for hit in row}) == len(row)
+            predictor.explain(title, 2)
+
+    with ThreadPoolExecutor(3) as pool:
+        asked = [pool.submit(ask) for _ in range(2)]
+        try:
+            for _ in range(10):
+                predictor.remove_labels(["label-0"])
+                predictor.add_labels(["twin!"], ["twin"], [["label-2"]])
+                predictor.remove_labels(["twin"])
+                predictor.add_labels([fixed["label-0"]], ["label-0"])
+        finally:
+            stop.set()
+        for future in asked:
+            future.result()
+    assert seen and all(11 <= len(row) <= 12 for row in seen)

@@ -72,3 +72,23 @@ def test_best_ids(size, count):
         found = best_ids(score, count)
         assert sorted(score[found])[::-1][:count] == sorted(score)[::-1][:count]
         assert len(set(found.tolist())) == len(found)
+
+
+def test_more_and_fewer_labels(weight):
+    """Labels that come later are projected as those that were there are."""
+    mean = weight.mean(dim=0)
+    labels = ProjectedLabels.fit(weight, mean, 6)
+    more = labels.extended(weight[:3] - mean, torch.zeros(3))
+    some = more.kept(torch.tensor([2, len(weight), len(weight) + 2]))
+    x = torch.randn(weight.size(1), generator=torch.Generator().manual_seed(4)).numpy()
+
+    def scores(found):
+        out = np.empty(found.shape[0], dtype=np.float32)
+        found.products(found.project(x), np.zeros_like(out), 0.0, out)
+        return out
+
+    before, after = scores(labels), scores(more)
+    assert after[: len(weight)] == pytest.approx(before) and after[len(weight) :] == pytest.approx(
+        before[:3], rel=0.02, abs=0.02
+    )
+    assert scores(some) == pytest.approx(after[[2, len(weight), len(weight) + 2]])

@@ -92,3 +92,15 @@ def test_mistakes(rows, scale, message):
 def test_unknown_dtype(matrix):
     with pytest.raises(ValueError, match=r"'dtype' must be one of .*, got 'int4'"):
         RowMatrix.convert(matrix, "int4")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int8"])
+def test_rows_chosen_and_joined(dtype):
+    torch.manual_seed(0)
+    matrix = RowMatrix.convert(torch.randn(5, 4), dtype)
+    index = torch.tensor([3, 0, 3])
+    assert torch.equal(matrix.take(index).select(torch.arange(3)), matrix.select(index))
+    joined = matrix.joined(matrix.take(index))
+    assert joined.shape == (8, 4) and joined.dtype == dtype
+    assert torch.equal(joined.select(torch.tensor([1, 5, 6])), matrix.select(torch.tensor([1, 3, 0])))
+    assert torch.equal(matrix.select(torch.arange(5)), numbers(matrix))

@@ -69,3 +69,13 @@ def test_places_that_do_not_exist(change):
     TokenPostings(**good, num_labels=9)
     with pytest.raises(ValueError, match="expected a sparse matrix of 9 columns by rows"):
         TokenPostings(**{**good, **change}, num_labels=9)
+
+
+def test_weights_of_one_label(weight):
+    rows, dense = weight
+    postings = TokenPostings.freeze(rows, 0.0)
+    ids = np.array([0, 2, 3, 5], dtype=np.int32)
+    for label in range(9):
+        assert postings.weights_of(ids, label) == pytest.approx(dense[ids, label])
+    assert postings.weights_of(ids[:0], 3).shape == (0,)
+    assert abs(postings.to_scipy().toarray() - dense).max() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,7 @@ def add_labels(
         raise ValueError("this model was trained on ready-made features: it cannot read the titles of labels")
     if model.parts is None:
         raise ValueError("this model does not say how its labels were made: train it again with this version")
+    _check_list("titles", titles)
     titles, uids = list(titles), list(titles if uids is None else uids)
     if len(uids) != len(titles) or (neighbours is not None and len(neighbours) != len(titles)):
         raise ValueError(f"expected a uid and neighbours for each of {len(titles)} titles, got another number")
@@ -93,6 +95,7 @@ def remove_labels(model: FrozenModel, uids: Sequence[str]) -> FrozenModel:
     Raises:
         ValueError: if a uid is unknown, or no label would be left.
     """
+    _check_list("uids", uids)
     known = {uid: label for label, uid in enumerate(model.label_uids)}
     gone = {_find(uid, known) for uid in uids}
     if not gone:
@@ -132,6 +135,11 @@ def _find(uid: str, known: Mapping[str, int]) -> int:
     return known[uid]
 
 
+def _check_list(name: str, value: object) -> None:
+    if isinstance(value, str):
+        raise ValueError(f"expected a list of {name}, got one string; put it in a list")
+
+
 def _check_name(uid: str, title: str) -> None:
     for name, value in (("uid", uid), ("title", title)):
         if not isinstance(value, str) or not value.strip():
@@ -159,8 +167,13 @@ def _neighbours(
             order = np.lexsort((cosine.indices[row], -cosine.data[row]))[:NUM_NEIGHBOURS]
             found = dict(zip(cosine.indices[row][order].tolist(), cosine.data[row][order].tolist(), strict=True))
         else:
+            _check_list("uids", wanted)
             pairs = wanted if isinstance(wanted, Mapping) else dict.fromkeys(wanted, 1.0)
             found = {_find(uid, known): float(count) for uid, count in pairs.items()}
+            if not all(math.isfinite(count) and count >= 0 for count in found.values()):
+                raise ValueError(
+                    f"label {uids[number]!r}: expected neighbours' weights that are finite and not negative"
+                )
         found = {other: count for other, count in found.items() if count > 0}
         if not found:
             reason = "no label's text shares a word with its title" if wanted is None else "none was given"
