@@ -27,9 +27,10 @@ Neighbours = Sequence[str] | Mapping[str, float] | None
 
 #: Labels of the nearest texts that stand in where no neighbours are named.
 NUM_NEIGHBOURS = 10
-#: Share of the labels that have a lower bias than a new one. Scores of a new label lack what training adds for its
-#: own documents: with the bias of a rare label it would hardly be found.
-BIAS_QUANTILE = 0.9
+#: Share of the labels that have a lower bias than a new one: with named neighbours, and with those found by text,
+#: which say less. Scores of a new label lack what training adds for its own documents; with the bias of a rare
+#: label it would hardly be found.
+BIAS_QUANTILE, BIAS_QUANTILE_BY_TEXT = 0.9, 0.97
 
 
 def add_labels(
@@ -44,8 +45,8 @@ def add_labels(
     by the model's tokens, its neighbourhood is its neighbours' texts, and the mean of its neighbours' refinement
     vectors stands for its own. Its sparse row is its text, with the weights of linear head, centroid and text (a
     text is a document of its label, the only one known), plus the mean of its neighbours' sparse rows, the whole
-    scaled down a little. Its bias is the :data:`BIAS_QUANTILE` of all labels' biases. ``docs/answers.md`` says how
-    good that is.
+    scaled down a little. Its bias is a high quantile of all labels' biases (:data:`BIAS_QUANTILE`).
+    ``docs/answers.md`` says how good that is.
 
     Args:
         model: a frozen model with its parts.
@@ -75,11 +76,14 @@ def add_labels(
         if uid in known or uid in uids[:number]:
             raise ValueError(f"label {uid!r} exists already; choose another uid, or remove that label first")
     text = model.vectorizer.transform(titles)
-    near = _neighbours(model, model.parts, text, uids, neighbours or [None] * len(titles), known)
+    given = [None] * len(titles) if neighbours is None else list(neighbours)
+    near = _neighbours(model, model.parts, text, uids, given, known)
     parts = extend_parts(model, model.parts, text, near)
     new = torch.arange(model.parts.num_labels, parts.num_labels)
     vectors = compose_labels(model, parts, parts.rows[new])
-    index = _extend_index(model.index, vectors, compose_tokens(model, model.parts, text, near), near)
+    levels = [BIAS_QUANTILE_BY_TEXT if wanted is None else BIAS_QUANTILE for wanted in given]
+    bias = torch.from_numpy(np.quantile(model.index.bias.numpy(), levels)).float()
+    index = _extend_index(model.index, vectors, bias, compose_tokens(model, model.parts, text, near), near)
     return replace(
         model,
         index=index,
@@ -185,12 +189,13 @@ def _neighbours(
     return csr_matrix(arrays, shape=(len(uids), len(known)))
 
 
-def _extend_index(index: FrozenIndex, vectors: Tensor, sparse: csr_matrix | None, near: csr_matrix) -> FrozenIndex:
+def _extend_index(
+    index: FrozenIndex, vectors: Tensor, bias: Tensor, sparse: csr_matrix | None, near: csr_matrix
+) -> FrozenIndex:
     from scipy.sparse import csr_matrix, eye, hstack, vstack
 
     dtype: Any = index.labels.dtype
     rows = RowMatrix.convert(vectors, dtype, None if dtype == "float32" else index.mean)
-    bias = torch.full((vectors.size(0),), float(np.quantile(index.bias.numpy(), BIAS_QUANTILE)))
     postings = index.postings
     if postings is not None and sparse is not None:
         postings = TokenPostings.freeze(csr_of(hstack([postings.to_scipy(), sparse.T])), 0.0)
