@@ -225,7 +225,7 @@ class InstanceTrainer:
             elif settings.graph == "cooccurrence":
                 raw = CooccurrenceGraph(k=settings.graph_top_k)(y)
             else:
-                raw = TextKNNGraph(k=settings.graph_top_k, seed=self.seed("graph"))(self.p.data.label_x)
+                raw = TextKNNGraph(k=settings.graph_top_k)(self.p.data.label_x)
             raw = raw.to(str(self.p.device))
             graph = NormalizeEdges()(raw)
         if self.number == 0 and embedder is None:
