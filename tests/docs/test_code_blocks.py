@@ -85,9 +85,11 @@ def test_script_parses(use):
     import accuracy
     import compare
     import render
+    import sampler
 
     script, *args = use[1]
-    known = {f"benchmarks/{module.__name__}.py": module.main for module in (ablation, accuracy, compare, render)}
+    modules = (ablation, accuracy, compare, render, sampler)
+    known = {f"benchmarks/{module.__name__}.py": module.main for module in modules}
     parse(known[script], script, args)
 
 
