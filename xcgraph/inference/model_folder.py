@@ -22,6 +22,7 @@ from .document_encoder import DocumentEncoder
 from .joined_encoder import JoinedEncoder
 from .label_ranker import BeamSearch, EnsembleRanker, Expansion, LabelRanker
 from .lexical_scorer import LexicalScorer
+from .storable import storable
 
 #: Of the folder; a reader refuses what is newer.
 FORMAT_VERSION = 2
@@ -73,8 +74,7 @@ def save_model(
             if member.lexical is not None and member.lexical is ranker.members[0].lexical and number > 0:
                 description["lexical"] = "member-0"  # one table serves all
                 tensors = {name: value for name, value in tensors.items() if not name.startswith("lexical.")}
-            tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
-            save_file(tensors, work / f"member-{number}.safetensors")
+            save_file(storable(tensors), work / f"member-{number}.safetensors")
             members.append(description)
         if vectorizer is not None:
             vectorizer.save(work / "vectorizer")
