@@ -15,14 +15,15 @@ def python(code, *args):
 def test_help(bench):
     text = bench("--help").output
     order = [
-        text.index(f"\n  {name} ") for name in ("datasets", "data", "graph", "run", "eval", "predict", "compare")
+        text.index(f"\n  {name} ")
+        for name in ("datasets", "data", "graph", "preflight", "run", "eval", "predict", "compare")
     ]
     assert order == sorted(order)
     assert bench("--version").output.strip().endswith(xcgraph.__version__)
 
 
 @pytest.mark.parametrize(
-    "command", ["datasets", "data build", "data check", "graph", "run", "eval", "predict", "compare"]
+    "command", ["datasets", "data build", "data check", "graph", "preflight", "run", "eval", "predict", "compare"]
 )
 def test_every_command_has_help(bench, command):
     text = bench(*command.split(), "--help").output

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 # of Adam over the whole table is faster than sorting out the rows.
 _SPARSE_TABLE = 1 << 24
 # Labels a training document's shortlist keeps in the default recipe; a few of them are drawn in each step.
-_SHORTLIST_WIDTH = 512
+SHORTLIST_WIDTH = 512
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,7 @@ class InstanceTrainer:
         if self.paper and graph is not None:
             raw, graph = self.label_graph(self.y, surrogate)
         beam_search = self.fit_shortlister(raw, graph, surrogate)
+        del raw, surrogate  # module IV needs the memory
         return self.fit_ranker(graph, beam_search)
 
     def fit_surrogate(self, raw: Data | None, graph: Data | None) -> LabelModel:
@@ -173,10 +174,7 @@ class InstanceTrainer:
         """Modules III and IV: shortlists of the training documents, and a model trained against them."""
         settings = self.settings
         with self.p.timed("shortlists"):
-            if self.paper:
-                shortlist = training_shortlists(beam_search, self.split.x, graph=graph)
-            else:
-                shortlist = training_shortlists(beam_search, self.split.x, _SHORTLIST_WIDTH)
+            shortlist = self.shortlists(beam_search, graph)
         model = self.make_model(self.label_x.shape[0], refinement=True)
         with torch.no_grad():
             model.embedding.weight.copy_(beam_search.encoder.tokens)
@@ -203,6 +201,12 @@ class InstanceTrainer:
             validator=self.validator,
         )
         return ranker()
+
+    def shortlists(self, beam_search: BeamSearch, graph: Data | None) -> Tensor:
+        """Module III: labels to tell from each training document's own, int32 ``[N, S]``."""
+        if self.paper:
+            return training_shortlists(beam_search, self.split.x, graph=graph)
+        return training_shortlists(beam_search, self.split.x, SHORTLIST_WIDTH)
 
     def label_graph(self, y: Any, embedder: LabelModel | None) -> tuple[Data | None, Data | None]:
         """The label graph, raw and normalised; ``(None, None)`` for models without one."""
