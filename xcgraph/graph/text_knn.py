@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -13,7 +12,7 @@ from torch_geometric.data import Data
 from xcgraph.transforms import FillSelfLoops, TopKEdges
 
 from .base import LabelGraphBuilder
-from .blocks import Edges, graph_from_blocks
+from .blocks import Edges, graph_from_blocks, in_threads
 from .inputs import label_text
 
 if TYPE_CHECKING:
@@ -61,13 +60,13 @@ class TextKNNGraph(LabelGraphBuilder):
 
         index = TextNeighbors(x, self._longest_list(x))
         starts = range(0, x.shape[0], _BLOCK_ROWS)
-        # Threads of Python's, not of numba's: those share OpenMP with torch, which then runs on as many.
-        with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-            found = pool.map(lambda s: index.search(s, min(s + _BLOCK_ROWS, x.shape[0]), self.k), starts)
-            for start, (neighbor, cosine) in zip(starts, found, strict=True):
-                row, rank = (neighbor >= 0).nonzero()
-                near, weight = torch.from_numpy(neighbor[row, rank]), torch.from_numpy(cosine[row, rank])
-                yield torch.from_numpy(row + start), near, weight
+        found = in_threads(
+            lambda s: index.search(s, min(s + _BLOCK_ROWS, x.shape[0]), self.k), starts, torch.get_num_threads()
+        )
+        for start, (neighbor, cosine) in zip(starts, found, strict=True):
+            row, rank = (neighbor >= 0).nonzero()
+            near, weight = torch.from_numpy(neighbor[row, rank]), torch.from_numpy(cosine[row, rank])
+            yield torch.from_numpy(row + start), near, weight
 
     def _longest_list(self, x: csr_matrix) -> int | None:
         """How many labels a token may be in to bring candidates; ``None`` for any number."""
