@@ -27,7 +27,7 @@ SCHEMA = 1
 #: Settings of the ladder: no validation, no lexical scores, one batch size for all sizes.
 SETTINGS = {
     "scoring": "shortlist", "fusion": False, "validation_fraction": 0.0, "instances": 1, "epoch_steps": 10**9,
-    "batch_size": 256, "dim": 64, "cluster_size": 32, "beam": 16,
+    "batch_size": 256, "dim": 64, "max_table": 10**12, "cluster_size": 32, "beam": 16,
 }  # fmt: skip
 
 

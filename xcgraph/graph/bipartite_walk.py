@@ -110,7 +110,8 @@ class BipartiteWalk:
         label, count = (torch.empty(sources.numel() * self.length, dtype=torch.long) for _ in range(2))
         size = torch.empty(sources.numel(), dtype=torch.long)
         arrays = [self._label_ptr, self._docs_of, self._doc_ptr, self._labels_of, sources]
-        end = count_visits(
+        kernel: Any = count_visits
+        end = kernel(
             *(array.numpy() for array in arrays), self.length, np.uint64(round(self.restart * 2**32)),
             np.uint64(self.seed % 2**64), label.numpy(), count.numpy(), size.numpy(),
         )  # fmt: skip

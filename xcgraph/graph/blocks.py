@@ -29,7 +29,8 @@ def row_blocks(cost: np.ndarray, budget: float) -> Iterator[tuple[int, int]]:
         start = stop
 
 
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def in_threads(function: Callable[[T], R], items: Iterable[T], num_threads: int) -> Iterator[R]:

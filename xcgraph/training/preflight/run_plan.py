@@ -135,12 +135,12 @@ class RunPlan:
                 ("surrogate", settings.surrogate_epochs),
                 ("shortlister", settings.shortlister_epochs),
             ):
-                out[name] = epochs * self._epoch_steps * self._step(rates, self.clusters, 0)
+                out[name] = epochs * self._epoch_steps * self.step_seconds(rates, self.clusters, 0)
             scores = size.documents * self.clusters
             out["shortlists"] = scores * dim / rates.flops + 4 * scores / rates.elements
         near = settings.hard_negatives if shortlist else 0
         epochs = self.num_epochs
-        out["ranker"] = epochs * self._epoch_steps * self._step(rates, size.labels, near)
+        out["ranker"] = epochs * self._epoch_steps * self.step_seconds(rates, size.labels, near)
         if settings.hops in ("auto", "stale") and settings.num_hops:
             out["ranker"] += epochs * size.labels * dim * (fan + 5) / rates.gather
         width = self.clusters if shortlist else size.labels
@@ -227,7 +227,7 @@ class RunPlan:
         # Logits, targets, softmax and gradients; embeddings of labels through blocks and mixing, and back.
         return out + cells * 6 * _F + rows * dim * (hops + 2) * 6 * _F
 
-    def _step(self, rates: Rates, labels: int, near: int) -> float:
+    def step_seconds(self, rates: Rates, labels: int, near: int) -> float:
         """Seconds of one training step."""
         settings, size, dim = self.settings, self.size, self.settings.dim
         width, batch = self._width(labels, near), settings.batch_size
