@@ -102,7 +102,7 @@ def run(
     from xcgraph.datasets.planted import planted_matrices
     from xcgraph.sparse import CSR
     from xcgraph.training import Pipeline, make_settings
-    from xcgraph.training.preflight import ProblemSize, RunPlan
+    from xcgraph.training.preflight import ProblemSize, Rates, RunPlan
     from xcgraph.training.run import _versions
 
     phases: dict[str, dict[str, Any]] = {"data": {}}
@@ -120,6 +120,13 @@ def run(
     size = ProblemSize.from_data(data)
     plan = RunPlan(size, pipeline.settings, "eclare", "default")
     predicted = {name: round(value / 1e6, 1) for name, value in plan.memory().items()}
+    rates = Rates.measured(dim=pipeline.settings.dim)
+    for name, width, near in (
+        ("surrogate", plan.clusters, 0),
+        ("shortlister", plan.clusters, 0),
+        ("ranker", size.labels, pipeline.settings.hard_negatives),
+    ):
+        phases[name]["step"]["predicted"] = plan.step_seconds(rates, width, near)
     peak = max(phase[key] for phase in phases.values() for key in ("peak_mb", "between_mb"))
     return {
         "labels": num_labels,

@@ -69,7 +69,7 @@ CASES = [
 @pytest.mark.parametrize("sparse", [False, True])
 @pytest.mark.parametrize("loss", ["bce", "softmax"])
 def test_sampling_that_covers_the_graph_is_exact(tiny, sparse, loss):
-    """Module IV through sampled neighbourhoods: same losses and gradients, so the same weights after each epoch."""
+    """Module IV through sampled neighbourhoods: same losses and gradients, hence the same weights."""
     phases = [
         make(tiny, candidates=shortlisted(), mode=mode, sparse=sparse, loss=loss) for mode in ("exact", "sampled")
     ]

@@ -16,6 +16,7 @@ SMALL = {
     "dim": 64,
     "max_table": 10**12,
     "cluster_size": 64,
+    "validation_fraction": 0.0,
 }
 
 
@@ -35,11 +36,11 @@ def test_a_table_more_costs_its_bytes():
     hops = SIZE.labels * 64 * 4
     small, large = (plan(dim=dim).memory()["ranker"] for dim in (64, 128))
     # And embeddings of the labels of one step, there and back.
-    assert 3 * table + hops < large - small < 1.3 * (3 * table + hops)
+    assert 3 * table + hops < large - small < 1.1 * (3 * table + hops)
     small, large = (
         plan(dim=dim, optimizer_state="rowwise", hops="sampled").memory()["ranker"] for dim in (64, 128)
     )
-    assert 2 * table < large - small < 1.3 * 2 * table
+    assert 2 * table < large - small < 1.1 * 2 * table
 
 
 @pytest.mark.parametrize(
