@@ -40,7 +40,7 @@ def test_a_table_more_costs_its_bytes():
     small, large = (
         plan(dim=dim, optimizer_state="rowwise", hops="sampled").memory()["ranker"] for dim in (64, 128)
     )
-    assert 2 * table < large - small < 1.1 * 2 * table
+    assert 2 * table < large - small < 1.4 * 2 * table  # of their neighbours too
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from xcgraph.data import LFDataset
-from xcgraph.datasets import DatasetInfo
+if TYPE_CHECKING:
+    from xcgraph.data import LFDataset
+    from xcgraph.datasets import DatasetInfo
 
 
 @dataclass(frozen=True)

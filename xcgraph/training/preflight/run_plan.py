@@ -123,14 +123,14 @@ class RunPlan:
         fan = self.settings.graph_top_k + 1
         out = {}
         if settings.graph != "none":
-            # A step of a walk is some twenty reads and writes.
-            out["graph"] = size.labels * settings.walk_length * 20 / rates.elements
+            # A step of a walk with its bits and its count takes as long as some eighty reads and writes.
+            out["graph"] = size.labels * settings.walk_length * 80 / rates.elements
         shortlist = self.scoring == "shortlist"
         if shortlist:
             rounds = math.log2(max(2, self.clusters)) * _ROUNDS
             gather = rounds * size.labels * 3 * dim / rates.gather
-            # Two sorts of what is split, twenty passes each.
-            out["clustering"] = 2 * (gather + rounds * size.labels * 40 / rates.elements)
+            # Two sorts of what is split, fifty passes each.
+            out["clustering"] = 2 * (gather + rounds * size.labels * 100 / rates.elements)
             for name, epochs in (
                 ("surrogate", settings.surrogate_epochs),
                 ("shortlister", settings.shortlister_epochs),
