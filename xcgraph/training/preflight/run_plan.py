@@ -11,8 +11,8 @@ from xcgraph.training.settings import Settings
 from .problem_size import ProblemSize
 from .rates import Rates
 
-# Torch, PyG, scikit-learn and numba, loaded.
-_PROCESS = 500e6
+# Torch, PyG, scikit-learn and numba, loaded, and what allocators keep back.
+_PROCESS = 600e6
 # Bytes: a float or int32, an int64; an entry of a scipy matrix and of a CSR; a Python string with its place.
 _F, _I = 4, 8
 _SCIPY, _CSR = 8, 12
@@ -21,6 +21,8 @@ _NAME = 75
 _STEP_KERNELS = 400
 # Rounds of 2-means a level, as measured on planted sets.
 _ROUNDS = 14
+# Larger tables have sparse gradients (xcgraph.training.instance).
+_SPARSE_TABLE = 1 << 24
 # Labels kept a training document in the default recipe (xcgraph.training.instance).
 _SHORTLIST_WIDTH = 512
 
@@ -243,6 +245,10 @@ class RunPlan:
         # Embeddings there and back; rows of the tables, read and written with their moments; mixing.
         gather = 3 * texts * dim + 8 * width * dim
         elements = batch * width * 8 + width * dim * hops * 30
+        # Small tables are updated whole: gradient, two moments and the table, read and written.
+        if settings.optimizer_state == "full":
+            tables = [labels] if self.frozen and labels == size.labels else [labels, size.tokens]
+            elements += sum(8 * rows * dim for rows in tables if rows * dim <= _SPARSE_TABLE)
         return (
             products / rates.flops
             + gather / rates.gather
