@@ -242,3 +242,31 @@ def test_sparse_tables_when_all_labels_are_scored(tiny, small, monkeypatch):
     monkeypatch.setattr(instance, "_SPARSE_TABLE", 0)
     _, ranker = fit(tiny, small(negatives=100, scoring="all"))
     assert np.isfinite(ranker.predict(CSR.from_scipy(tiny.test_x), 3)[1]).all()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"hops": "sampled", "fan_out": 2},
+        {"hops": "exact"},
+        {"hops": "frozen"},
+        {"hops": "frozen", "frozen_hops": "disk"},
+        {"hops": "stale", "optimizer_state": "rowwise"},
+    ],
+)
+@pytest.mark.parametrize("recipe", ["default", "paper"])
+def test_settings_of_scale(tiny, small, recipe, changes, tmp_path):
+    settings = small("eclare", recipe, scoring="shortlist", **changes)
+    results = []
+    for folder in ("a", "b"):
+        _, ranker = fit(tiny, settings, recipe=recipe, checkpoints=tmp_path / folder)
+        results.append(ranker.predict(CSR.from_scipy(tiny.test_x), 5))
+        assert (tmp_path / folder / "0-hops" / "hops.npy").is_file() == ("frozen_hops" in changes)
+    (index, score), (again, _) = results
+    assert index.shape == (20, 5) and np.isfinite(score[index >= 0]).all()
+    np.testing.assert_array_equal(index, again)
+
+
+def test_frozen_hops_need_trained_tokens(tiny, small):
+    with pytest.raises(ValueError, match="needs scoring=shortlist; here all labels are scored"):
+        Pipeline(tiny, "eclare", "default", small(hops="frozen", scoring="all"))

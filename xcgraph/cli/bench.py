@@ -13,6 +13,7 @@ _COMMANDS = {
     "datasets": "xcgraph.cli.datasets",
     "data": "xcgraph.cli.data",
     "graph": "xcgraph.cli.graph",
+    "preflight": "xcgraph.cli.preflight",
     "run": "xcgraph.cli.run",
     "eval": "xcgraph.cli.eval",
     "predict": "xcgraph.cli.predict",

@@ -96,6 +96,11 @@ class Pipeline:
         self.scoring = choose_scoring(
             data.num_labels, settings.dim, settings.batch_size, device=self.device, override=settings.scoring
         )
+        if settings.hops == "frozen" and self.scoring == "all":
+            raise ValueError(
+                "hops=frozen leaves token embeddings as modules I and II made them, and needs scoring=shortlist; "
+                "here all labels are scored"
+            )
         #: Chosen on the validation documents, if there are any.
         self.fusion: FusionWeights | None = None
         self.label_x = CSR.from_scipy(data.label_x).to(self.device)
