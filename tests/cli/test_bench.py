@@ -25,9 +25,19 @@ def test_help(bench):
 @pytest.mark.parametrize(
     "command",
     [
-        "datasets", "data build", "data import", "data check", "graph", "preflight", "run", "eval", "predict",
-        "freeze", "latency", "compare",
-    ],  # fmt: skip
+        "datasets",
+        "data build",
+        "data import",
+        "data check",
+        "graph",
+        "preflight",
+        "run",
+        "eval",
+        "predict",
+        "freeze",
+        "latency",
+        "compare",
+    ],
 )
 def test_every_command_has_help(bench, command):
     text = bench(*command.split(), "--help").output
