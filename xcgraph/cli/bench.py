@@ -17,6 +17,7 @@ _COMMANDS = {
     "run": "xcgraph.cli.run",
     "eval": "xcgraph.cli.eval",
     "predict": "xcgraph.cli.predict",
+    "labels": "xcgraph.cli.labels",
     "freeze": "xcgraph.cli.freeze",
     "latency": "xcgraph.cli.latency",
     "compare": "xcgraph.cli.compare",

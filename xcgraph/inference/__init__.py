@@ -2,6 +2,9 @@
 
 from .clustered_labels import ClusteredLabels
 from .document_encoder import DocumentEncoder
+from .edit_labels import add_labels, remove_labels, rename_label
+from .explainer import Explainer
+from .explanation import Explanation
 from .freeze import can_freeze, freeze
 from .frozen_encoder import FrozenEncoder
 from .frozen_expansion import FrozenExpansion
@@ -10,6 +13,8 @@ from .frozen_model import FrozenModel
 from .hit import Hit
 from .join_rankers import join_rankers
 from .joined_encoder import JoinedEncoder
+from .label_composer import LabelComposer
+from .label_parts import LabelParts
 from .label_ranker import BeamSearch, EnsembleRanker, Expansion, LabelRanker, Link
 from .lexical_scorer import LexicalScorer, document_centroids
 from .model_folder import load_model, save_model
@@ -24,12 +29,16 @@ __all__ = [
     "DocumentEncoder",
     "EnsembleRanker",
     "Expansion",
+    "Explainer",
+    "Explanation",
     "FrozenEncoder",
     "FrozenExpansion",
     "FrozenIndex",
     "FrozenModel",
     "Hit",
     "JoinedEncoder",
+    "LabelComposer",
+    "LabelParts",
     "LabelRanker",
     "LexicalScorer",
     "Link",
@@ -37,10 +46,13 @@ __all__ = [
     "ProjectedLabels",
     "RowMatrix",
     "TokenPostings",
+    "add_labels",
     "can_freeze",
     "document_centroids",
     "freeze",
     "join_rankers",
     "load_model",
+    "remove_labels",
+    "rename_label",
     "save_model",
 ]
