@@ -105,3 +105,9 @@ def test_answers_before_the_next_line_comes(finished, texts):
             assert json.loads(process.stdout.readline())["text"] == text
         process.stdin.close()
         assert process.wait(timeout=60) == 0
+
+
+def test_half_of_a_surrogate_pair(bench, finished):
+    result = bench("predict", finished[0], "--input", "-", input=b'{"text": "caf\\u00e9 \\ud800"}\n')
+    (answer,) = answers(result)
+    assert answer["text"] == "café \ud800" and len(answer["labels"]) == 5

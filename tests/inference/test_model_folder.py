@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from xcgraph.data import Vectorizer
 from xcgraph.inference import EnsembleRanker, JoinedEncoder, join_rankers, load_model, save_model
+from xcgraph.inference.folder_parts import describe_files
 
 UIDS = [f"uid{i}" for i in range(12)]
 TITLES = [f"títle {i}" for i in range(12)]
@@ -48,7 +49,7 @@ def test_round_trip(tmp_path, make_ranker, doc_x, vectorizer, options):
     model = load_model(tmp_path / "model")
     assert model.label_uids == UIDS and model.label_titles == TITLES
     assert model.config["seed"] == 3 and model.config["settings"] == {"dim": 5}
-    assert model.config["format_version"] == 2 and len(model.config["members"]) == len(options)
+    assert model.config["format_version"] == 3 and len(model.config["members"]) == len(options)
     for k in (1, 12):
         expected, got = ranker.rank(doc_x, k), model.ranker.rank(doc_x, k)
         assert torch.equal(got[0], expected[0]) and torch.equal(got[1], expected[1])
@@ -107,7 +108,8 @@ def test_a_folder_of_format_1(tmp_path, make_ranker, doc_x):
 def test_damaged_encoders(folder, names, count):
     edit(folder / "config.json", members=[{"beam": 6, "link": "sigmoid", "game": 0, "lexical": "none"}] * 2)
     path = folder / "member-1.safetensors"
-    save_file({names.get(name, name): value for name, value in load_file(path).items()}, path)
+    save_file({names.get(name, name): value.clone() for name, value in load_file(path).items()}, path)
+    seal(folder)
     config = json.loads((folder / "config.json").read_text())
     config["members"][1]["encoders"] = count
     (folder / "config.json").write_text(json.dumps(config))
@@ -172,10 +174,55 @@ def test_nothing_half_written_stays(tmp_path, make_ranker):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["labels.json", "member-0.safetensors", "vectorizer/vocabulary.json"])
+def test_checksums(folder, name):
+    path = folder / name
+    data = bytearray(path.read_bytes())
+    # A number of the last tensor, a letter of a title or token: what can be read as it is.
+    place = max(i for i, byte in enumerate(data) if name.endswith("safetensors") or chr(byte).isalpha())
+    data[place] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=f"{name} is damaged: its checksum is not the one in config.json"):
+        load_model(folder)
+    load_model(folder, verify=False)
+    path.write_bytes(data[:-1])
+    with pytest.raises(ValueError, match=rf"{name} is damaged: expected {len(data)} bytes, got {len(data) - 1}"):
+        load_model(folder, verify=False)
+
+
+def test_a_file_that_is_not_listed(folder):
+    config = json.loads((folder / "config.json").read_text())
+    del config["files"]["member-1.safetensors"]
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ValueError, match=r"config\.json does not list member-1\.safetensors"):
+        load_model(folder)
+
+
+def test_a_folder_of_format_2(folder, make_ranker, doc_x):
+    expected = load_model(folder).ranker.rank(doc_x, 12)
+    config = json.loads((folder / "config.json").read_text())
+    for key in ("files", "kind"):
+        del config[key]
+    (folder / "config.json").write_text(json.dumps({**config, "format_version": 2}))
+    got = load_model(folder).ranker.rank(doc_x, 12)
+    assert torch.equal(got[0], expected[0]) and torch.equal(got[1], expected[1])
+
+
+def test_a_folder_may_be_moved(folder, doc_x):
+    expected = load_model(folder).ranker.rank(doc_x, 12)
+    moved = shutil.move(folder, folder.parent / "else where")
+    assert torch.equal(load_model(moved).ranker.rank(doc_x, 12)[1], expected[1])
+
+
 def test_no_model_folder(tmp_path):
     for folder in (tmp_path, tmp_path / "absent"):
         with pytest.raises(FileNotFoundError, match=r"expected a model folder with a config\.json"):
             load_model(folder)
+
+
+def seal(folder):
+    """Makes the files that are there those that ``config.json`` lists, as if they had been written so."""
+    edit(folder / "config.json", files=describe_files(folder))
 
 
 def edit(path, **changes):
@@ -184,8 +231,8 @@ def edit(path, **changes):
 
 
 def test_newer_format(folder):
-    edit(folder / "config.json", format_version=3, members="of another kind")
-    message = f"{folder}: cannot be read as a model: it is of format 3, this xcgraph reads up to 2: update xcgraph"
+    edit(folder / "config.json", format_version=4, members="of another kind")
+    message = f"{folder}: cannot be read as a model: it is of format 4, this xcgraph reads up to 3: update xcgraph"
     with pytest.raises(ValueError) as caught:
         load_model(folder)
     assert str(caught.value) == message
@@ -212,7 +259,8 @@ def test_missing_file(folder, name):
 
 @pytest.mark.parametrize("name", ["config.json", *(name for name in FILES if name != "vectorizer")])
 @pytest.mark.parametrize("damage", ["empty", "half", "noise", "null", "list", "object"])
-def test_damaged_file(folder, name, damage):
+@pytest.mark.parametrize("sealed", [False, True])
+def test_damaged_file(folder, name, damage, sealed):
     path = folder / name
     data = path.read_bytes()
     path.write_bytes(
@@ -225,6 +273,8 @@ def test_damaged_file(folder, name, damage):
             "object": b"{}",
         }[damage]
     )
+    if sealed and name != "config.json":
+        seal(folder)
     with pytest.raises(ValueError) as caught:
         load_model(folder)
     message = str(caught.value)
@@ -250,6 +300,7 @@ def test_damaged_config(folder, change):
 
 def test_files_of_different_models(folder, tmp_path, make_ranker):
     edit(folder / "labels.json", uids=UIDS[:5], titles=TITLES[:5])
+    seal(folder)
     with pytest.raises(ValueError, match=r"disagree on the number of labels: \[5, 12\]"):
         load_model(folder)
     other = Vectorizer().fit(["alpha beta"])
@@ -281,13 +332,20 @@ def test_a_pickle_is_never_executed(folder, tmp_path, protocol):
         path = folder / name
         good = path.read_bytes()
         path.write_bytes(data)
-        with pytest.raises(ValueError):
-            load_model(folder)
+        for sealed in (False, True):  # the readers alone must be safe too
+            if sealed and name != "config.json":
+                seal(folder)
+            with pytest.raises(ValueError):
+                load_model(folder)
         path.write_bytes(good)
+        if name != "config.json":
+            seal(folder)
     np.save(folder / "vectorizer" / "idf.npy", np.array([Hostile(str(trap))], dtype=object), allow_pickle=True)
+    seal(folder)
     with pytest.raises(ValueError):
         load_model(folder)
     torch.save(Hostile(str(trap)), folder / "member-0.safetensors")
+    seal(folder)
     with pytest.raises(ValueError):
         load_model(folder)
     assert not trap.exists()

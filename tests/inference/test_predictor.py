@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 
 from xcgraph.data import Vectorizer
-from xcgraph.inference import EnsembleRanker, Predictor, load_model, save_model
+from xcgraph.inference import EnsembleRanker, FrozenModel, Predictor, join_rankers, load_model, save_model
 from xcgraph.sparse import CSR
 
 UIDS = [f"uid{i}" for i in range(12)]
@@ -83,6 +85,98 @@ def test_model_of_ready_made_features(tmp_path, make_ranker):
         Predictor.load(tmp_path / "model")
     with pytest.raises(FileNotFoundError):
         Predictor.load(tmp_path)
+
+
+@pytest.fixture
+def joined(tmp_path, make_ranker):
+    """A model that is one member, which a predictor freezes."""
+    ranker = join_rankers([make_ranker(seed, link="softmax", game=0.3) for seed in range(2)])
+    ranker.lexical = make_ranker(lexical=True).lexical
+    save_model(tmp_path / "joined", EnsembleRanker([ranker]), Vectorizer().fit(TEXTS), UIDS, TITLES, {})
+    return tmp_path / "joined"
+
+
+def test_frozen_in_memory(joined):
+    predictor = Predictor.load(joined)
+    assert predictor.index is not None
+    stored = load_model(joined)
+    index, score = stored.ranker.rank(CSR.from_scipy(stored.vectorizer.transform([*TEXTS, ""])), 5)
+    for row, labels, values in zip(predictor.predict([*TEXTS, ""]), index.tolist(), score.tolist(), strict=True):
+        assert [hit.uid for hit in row] == [UIDS[label] for label in labels]
+        assert [hit.score for hit in row] == pytest.approx(values, abs=1e-5)
+
+
+def test_frozen_on_disk(joined, tmp_path):
+    FrozenModel.freeze(load_model(joined)).save(tmp_path / "frozen")
+    assert Predictor.load(tmp_path / "frozen").predict(TEXTS) == Predictor.load(joined).predict(TEXTS)
+
+
+def test_members_that_cannot_be_one_index(model):
+    predictor = Predictor.load(model)
+    assert predictor.index is None and predictor.ranker is not None
+
+
+@pytest.mark.parametrize("name", ["model", "joined"])
+def test_stream(request, name):
+    predictor = Predictor.load(request.getfixturevalue(name))
+    taken = []
+
+    def texts():
+        for text in TEXTS:
+            taken.append(text)
+            yield text
+
+    answers = predictor.predict_iter(texts(), k=2)
+    assert taken == []
+    first = next(answers)
+    assert taken == TEXTS[:1]  # no text is asked for before it is needed
+    uids = [[hit.uid for hit in row] for row in [first, *answers]]
+    assert uids == [[hit.uid for hit in row] for row in predictor.predict(TEXTS, k=2)]
+    with pytest.raises(TypeError, match="got one string"):
+        next(predictor.predict_iter("alpha"))
+
+
+@pytest.mark.parametrize("name", ["model", "joined"])
+def test_threads(request, name):
+    predictor = Predictor.load(request.getfixturevalue(name))
+    texts = [f"{a} {b}" for a in ("alpha", "beta", "zeta", "iota", "") for b in ("eta", "gamma", "unknown")]
+    expected = [predictor.predict([text], 4) for text in texts] * 10
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda text: predictor.predict([text], 4), texts * 10)) == expected
+
+
+WEIRD = {
+    "long": "alpha beta " * 100_000,
+    "one long word": "x" * 1_000_000,
+    "control characters": "alpha\x00\x1b[31m\x7f\u202ebeta",
+    "lone surrogates": "alpha \ud800 beta \udfff",
+    "emoji": "alpha 👩‍👩‍👧 beta",
+    "combining": "alpha " + "e" + "\u0301" * 1000 + " beta",
+}
+
+
+@pytest.mark.parametrize("text", WEIRD.values(), ids=WEIRD.keys())
+@pytest.mark.parametrize("name", ["model", "joined"])
+def test_weird_texts(request, name, text):
+    predictor = Predictor.load(request.getfixturevalue(name))
+    plain = "alpha beta" if "alpha" in text else ""
+    got, expected = predictor.predict([text, plain], 12)
+    assert [hit.uid for hit in got] == [hit.uid for hit in expected]
+    assert [hit.score for hit in got] == pytest.approx([hit.score for hit in expected], abs=1e-5)
+
+
+@pytest.mark.parametrize("text", [None, 3, b"alpha"])
+def test_what_is_no_text(model, text):
+    with pytest.raises(TypeError, match=f"expected texts to be strings, got {type(text).__name__}"):
+        Predictor.load(model).predict(["alpha", text])
+
+
+def test_damage_is_told(joined):
+    path = joined / "labels.json"
+    path.write_text(path.read_text().replace("title 3", "title X"))
+    with pytest.raises(ValueError, match="checksum"):
+        Predictor.load(joined)
+    Predictor.load(joined, verify=False)
 
 
 def test_the_seed_of_the_caller_does_not_matter(model):

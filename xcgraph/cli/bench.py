@@ -16,6 +16,8 @@ _COMMANDS = {
     "run": "xcgraph.cli.run",
     "eval": "xcgraph.cli.eval",
     "predict": "xcgraph.cli.predict",
+    "freeze": "xcgraph.cli.freeze",
+    "latency": "xcgraph.cli.latency",
     "compare": "xcgraph.cli.compare",
 }
 

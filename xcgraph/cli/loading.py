@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 _FIRST, _ELSEWHERE = "debian-rse", "planted"
 
 
-def load(name_or_folder: str, text: Any, console: Console) -> LFDataset:
+def load(name_or_folder: str, text: Any, console: Console, **options: Any) -> LFDataset:
     """Loads a data set, building it first where that is needed and possible, and says how large it is.
+
+    ``options`` are those of :func:`~xcgraph.datasets.load_dataset`.
 
     Raises:
         click.UsageError: if there is neither such a name nor such a folder.
@@ -23,7 +25,7 @@ def load(name_or_folder: str, text: Any, console: Console) -> LFDataset:
     from xcgraph.datasets import load_dataset
 
     with usage_errors():
-        data = load_dataset(name_or_folder, text=text)
+        data = load_dataset(name_or_folder, text=text, **options)
     console.say(
         f"{data.name}: {data.train_x.shape[0]:,} training and {data.test_x.shape[0]:,} test documents, "
         f"{data.num_labels:,} labels, {data.num_features:,} features"

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from .errors import data_errors
+from .model_dir import model_folder
 from .options import device_option, resolve_device
 
 _BATCH = 256
@@ -31,13 +32,11 @@ _BATCH = 256
 def command(model_dir: str, texts: tuple[str, ...], source: str | None, k: int, device: str) -> None:
     """Tag texts with the model of a finished run: a json line for each query, best label first.
 
-    MODEL_DIR is the --out of a run, or model/ in it.
+    MODEL_DIR is the --out of a run, model/ in it, or what freeze wrote.
     """
     if bool(texts) == (source is not None):
         raise click.UsageError("give either TEXT or --input FILE (--input - reads stdin)")
-    folder = Path(model_dir)
-    if (folder / "model" / "config.json").is_file():
-        folder = folder / "model"
+    folder = model_folder(model_dir)
     device = resolve_device(device)
     from xcgraph.inference import Predictor
 
@@ -56,7 +55,10 @@ def command(model_dir: str, texts: tuple[str, ...], source: str | None, k: int, 
                 "text": text,
                 "labels": [{"uid": uid, "title": title, "score": round(score, 6)} for uid, title, score in labels],
             }
-            click.echo(json.dumps(answer, ensure_ascii=ascii_only))  # and flushes
+            line = json.dumps(answer, ensure_ascii=ascii_only)
+            if not ascii_only and any("\ud800" <= character <= "\udfff" for character in text):
+                line = json.dumps(answer)  # half of a pair cannot be written as UTF-8, but as json
+            click.echo(line)  # and flushes
 
 
 def _batches(queries: Iterable[str], size: int) -> Iterator[list[str]]:

@@ -1,24 +1,44 @@
 """From trained models to ranked labels, in memory and on disk."""
 
+from .clustered_labels import ClusteredLabels
 from .document_encoder import DocumentEncoder
+from .freeze import freeze
+from .frozen_encoder import FrozenEncoder
+from .frozen_expansion import FrozenExpansion
+from .frozen_index import FrozenIndex
+from .frozen_model import FrozenModel
+from .hit import Hit
 from .join_rankers import join_rankers
 from .joined_encoder import JoinedEncoder
 from .label_ranker import BeamSearch, EnsembleRanker, Expansion, LabelRanker, Link
 from .lexical_scorer import LexicalScorer, document_centroids
 from .model_folder import load_model, save_model
 from .predictor import Predictor
+from .projected_labels import ProjectedLabels
+from .row_matrix import RowMatrix
+from .token_postings import TokenPostings
 
 __all__ = [
     "BeamSearch",
+    "ClusteredLabels",
     "DocumentEncoder",
     "EnsembleRanker",
     "Expansion",
+    "FrozenEncoder",
+    "FrozenExpansion",
+    "FrozenIndex",
+    "FrozenModel",
+    "Hit",
     "JoinedEncoder",
     "LabelRanker",
     "LexicalScorer",
     "Link",
     "Predictor",
+    "ProjectedLabels",
+    "RowMatrix",
+    "TokenPostings",
     "document_centroids",
+    "freeze",
     "join_rankers",
     "load_model",
     "save_model",

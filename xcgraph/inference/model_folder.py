@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -19,12 +17,10 @@ from xcgraph.shortlist import ClusterIndex
 from xcgraph.sparse import CSR
 
 from .document_encoder import DocumentEncoder
+from .folder_parts import check_counts, read_config, read_parts, readable, write_parts
 from .joined_encoder import JoinedEncoder
 from .label_ranker import BeamSearch, EnsembleRanker, Expansion, LabelRanker
 from .lexical_scorer import LexicalScorer
-
-#: Of the folder; a reader refuses what is newer.
-FORMAT_VERSION = 2
 
 
 @dataclass
@@ -76,60 +72,45 @@ def save_model(
             tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
             save_file(tensors, work / f"member-{number}.safetensors")
             members.append(description)
-        if vectorizer is not None:
-            vectorizer.save(work / "vectorizer")
-        labels = {"uids": label_uids, "titles": label_titles}
-        (work / "labels.json").write_text(json.dumps(labels, ensure_ascii=False), encoding="utf-8")
-        # Said in so many words, for the folder may hold the vectoriser of an older model.
-        config = {
-            **config,
-            "format_version": FORMAT_VERSION,
-            "vectorizer": vectorizer is not None,
-            "members": members,
-        }
-        (work / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
+        write_parts(work, "trained", vectorizer, label_uids, label_titles, {**config, "members": members})
 
 
-def load_model(folder: str | os.PathLike[str], device: torch.device | str = "cpu") -> StoredModel:
-    """Reads what :func:`save_model` wrote.
+def load_model(
+    folder: str | os.PathLike[str], device: torch.device | str = "cpu", verify: bool = True
+) -> StoredModel:
+    """Reads what :func:`save_model` wrote; on the CPU, tensors stay in the file until they are used.
+
+    Args:
+        folder: of the model.
+        device: where to put it.
+        verify: compare the checksums of all files (about a second a GB); sizes are always compared.
 
     Raises:
         FileNotFoundError: if ``folder`` is no model folder.
-        ValueError: if it is of a newer version, or damaged.
+        ValueError: if it is of a newer version, frozen, or damaged.
     """
     folder = Path(folder)
-    if not (folder / "config.json").is_file():
-        raise FileNotFoundError(f"{folder}: expected a model folder with a config.json; 'run' writes one, model/")
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        version = config["format_version"]
-        if version > FORMAT_VERSION:
-            raise ValueError(
-                f"it is of format {version}, this xcgraph reads up to {FORMAT_VERSION}: update xcgraph"
-            )
-        labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+    with readable(folder):
+        config = read_config(folder)
+        if config.get("kind", "trained") != "trained":
+            raise ValueError(f"it is a {config['kind']} model: load it by Predictor.load or FrozenModel.load")
+        names = [f"member-{number}.safetensors" for number in range(len(config["members"]))]
+        parts = read_parts(folder, config, names, verify)
         ranker = EnsembleRanker(
             [
-                _unpack(load_file(folder / f"member-{number}.safetensors", device=str(device)), description)
-                for number, description in enumerate(config["members"])
+                _unpack(load_file(folder / name, device=str(device)), description)
+                for name, description in zip(names, config["members"], strict=True)
             ]
         )
         for member, description in zip(ranker.members, config["members"], strict=True):
             if description["lexical"] == "member-0":
                 member.lexical = ranker.members[0].lexical
-        vectorizer = Vectorizer.load(folder / "vectorizer") if config["vectorizer"] else None
-        sizes = {len(labels["uids"]), len(labels["titles"]), *(member.weight.size(0) for member in ranker.members)}
-        if len(sizes) != 1:
-            raise ValueError(f"its files disagree on the number of labels: {sorted(sizes)}")
-        sizes = {member.encoder.num_tokens for member in ranker.members}
-        sizes |= {vectorizer.num_features} if vectorizer is not None else set()
-        if len(sizes) != 1:
-            raise ValueError(f"its files disagree on the number of tokens: {sorted(sizes)}")
-    except KeyError as error:
-        raise ValueError(f"{folder}: cannot be read as a model: {error} is missing") from None
-    except (ValueError, TypeError, AttributeError, EOFError, SafetensorError, OSError) as error:
-        raise ValueError(f"{folder}: cannot be read as a model: {error}") from None
-    return StoredModel(ranker, vectorizer, labels["uids"], labels["titles"], config)
+        check_counts(
+            parts,
+            {member.weight.size(0) for member in ranker.members},
+            {member.encoder.num_tokens for member in ranker.members},
+        )
+    return StoredModel(ranker, parts.vectorizer, parts.label_uids, parts.label_titles, config)
 
 
 def _pack(member: LabelRanker) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -3,83 +3,132 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import torch
 
 from xcgraph.sparse import CSR, rowptr_from_counts
 
+from .folder_parts import read_config, readable
+from .frozen_model import FrozenModel
+from .hit import Hit
+from .label_ranker import EnsembleRanker
 from .model_folder import StoredModel, load_model
 
 
 class Predictor:
-    """Tags texts with a trained model.
+    """Tags texts with a trained model. One predictor serves any number of threads.
+
+    Where it can, it answers by a :class:`FrozenIndex`: always with a frozen model, and with a trained one on the
+    CPU that scores all labels and is one member; that one is frozen in memory, which takes a second or so. Other
+    models answer by their rankers, in torch.
 
     Args:
-        model: what :func:`~xcgraph.inference.load_model` gives.
+        model: what :func:`~xcgraph.inference.load_model` or :meth:`FrozenModel.load` gives.
 
     Raises:
         ValueError: if the model was trained on features that came without texts.
     """
 
-    def __init__(self, model: StoredModel) -> None:
+    def __init__(self, model: StoredModel | FrozenModel) -> None:
         if model.vectorizer is None:
             raise ValueError("this model was trained on ready-made features: it cannot read texts")
         self.vectorizer = model.vectorizer
-        self.ranker = model.ranker
         self.label_uids = model.label_uids
         self.label_titles = model.label_titles
-        self.device = model.ranker.members[0].weight.device
+        self.ranker: EnsembleRanker | None = None
+        if isinstance(model, StoredModel):
+            self.ranker = model.ranker
+            model = FrozenModel.freeze(model) if _can_freeze(model.ranker) else model
+        #: Answers, or ``None`` where :attr:`ranker` does.
+        self.index = model.index if isinstance(model, FrozenModel) else None
 
     @classmethod
-    def load(cls, folder: str | os.PathLike[str], device: torch.device | str = "cpu") -> Predictor:
-        """Reads a model folder, ``model/`` of a finished run.
+    def load(
+        cls, folder: str | os.PathLike[str], device: torch.device | str = "cpu", verify: bool = True
+    ) -> Predictor:
+        """Reads a model folder: ``model/`` of a finished run, or what ``freeze`` wrote.
+
+        Args:
+            folder: of the model.
+            device: where a trained model computes; a frozen one does on the CPU.
+            verify: compare the checksums of all files (about a second a GB); sizes are always compared.
 
         Raises:
             FileNotFoundError: if there is none.
             ValueError: if it cannot be read.
         """
-        return cls(load_model(folder, device))
+        with readable(Path(folder)):
+            frozen = read_config(Path(folder)).get("kind") == "frozen"
+        return cls(FrozenModel.load(folder, verify) if frozen else load_model(folder, device, verify))
 
-    def predict(self, texts: Sequence[str], k: int = 5) -> list[list[tuple[str, str, float]]]:
+    def predict(self, texts: Sequence[str], k: int = 5, exact: bool = False) -> list[list[Hit]]:
         """The ``k`` best labels of each text.
 
-        A text without any known token is answered by the labels' frequencies alone (their biases), the same for
-        all such texts.
+        A text without any known token, such as an empty one, is answered by the labels' frequencies alone (their
+        biases), the same for all such texts. Texts may be of any length and hold any characters: what is no
+        letter or digit separates words.
 
         Args:
             texts: any number of texts.
             k: labels wanted a text.
+            exact: score all labels, where an index has a shortlist.
 
         Returns:
             For each text up to ``k`` of ``(uid, title, score)``, best first; scores are probabilities.
 
         Raises:
             ValueError: if ``k`` is not positive.
-            TypeError: if ``texts`` is one string.
+            TypeError: if ``texts`` is one string, or something else than strings.
         """
         if isinstance(texts, str):
             raise TypeError("expected a list of texts, got one string; put it in a list")
         if k <= 0:
             raise ValueError(f"'k' must be positive, got {k}")
+        texts = list(texts)
+        for text in texts:
+            if not isinstance(text, str):
+                raise TypeError(f"expected texts to be strings, got {type(text).__name__}")
+        if self.index is not None:
+            return [self._answer(text, k, exact) for text in texts]
+        assert self.ranker is not None
         index, score = self.ranker.predict(self._features(texts), k)
+        return [self._named(*row) for row in zip(index.tolist(), score.tolist(), strict=True)]
+
+    def predict_iter(self, texts: Iterable[str], k: int = 5) -> Iterator[list[Hit]]:
+        """Answers a stream: each text is taken when the answer before it has been taken. See :meth:`predict`."""
+        if isinstance(texts, str):
+            raise TypeError("expected texts, got one string; put it in a list")
+        for text in texts:
+            yield from self.predict([text], k)
+
+    def _answer(self, text: str, k: int, exact: bool) -> list[Hit]:
+        assert self.index is not None
+        labels, score = self.index.rank(*self.vectorizer.encode(text), k, exact)
+        return self._named(labels.tolist(), score.tolist())
+
+    def _named(self, labels: list[int], score: list[float]) -> list[Hit]:
         return [
-            [
-                (self.label_uids[label], self.label_titles[label], value)
-                for label, value in zip(labels, values, strict=True)
-                if label >= 0
-            ]
-            for labels, values in zip(index.tolist(), score.tolist(), strict=True)
+            Hit(self.label_uids[label], self.label_titles[label], value)
+            for label, value in zip(labels, score, strict=True)
+            if label >= 0
         ]
 
     def _features(self, texts: Sequence[str]) -> CSR:
+        assert self.ranker is not None
+        device = self.ranker.members[0].weight.device
         rows = [self.vectorizer.encode(text) for text in texts]
         if not rows:
-            empty = torch.empty(0)
-            return CSR(torch.zeros(1, dtype=torch.long), empty.long(), empty, (0, self.vectorizer.num_features))
+            empty = torch.empty(0, device=device)
+            rowptr = torch.zeros(1, dtype=torch.long, device=device)
+            return CSR(rowptr, empty.long(), empty, (0, self.vectorizer.num_features))
         counts = torch.tensor([len(ids) for ids, _ in rows])
         col = torch.cat([torch.from_numpy(ids) for ids, _ in rows]).long()
         value = torch.cat([torch.from_numpy(weights) for _, weights in rows])
-        return CSR(rowptr_from_counts(counts), col, value, (len(rows), self.vectorizer.num_features)).to(
-            self.device
-        )
+        return CSR(rowptr_from_counts(counts), col, value, (len(rows), self.vectorizer.num_features)).to(device)
+
+
+def _can_freeze(ranker: EnsembleRanker) -> bool:
+    (first, *others) = ranker.members
+    return not others and first.shortlister is None and first.weight.device.type == "cpu"

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from xcgraph.data import Vectorizer
+from xcgraph.inference import EnsembleRanker, FrozenModel, join_rankers, load_model, save_model
+from xcgraph.inference.folder_parts import describe_files
+
+UIDS = [f"uid{i}" for i in range(12)]
+TITLES = [f"títle {i}" for i in range(12)]
+TEXTS = ["alpha beta", "beta gamma delta", "epsilon zeta", "eta theta iota"]  # nine words
+
+
+@pytest.fixture
+def trained(tmp_path, make_ranker):
+    ranker = join_rankers([make_ranker(seed, game=0.4, link="softmax") for seed in range(2)])
+    ranker.lexical = make_ranker(lexical=True).lexical
+    save_model(tmp_path / "model", EnsembleRanker([ranker]), Vectorizer().fit(TEXTS), UIDS, TITLES, {"seed": 3})
+    return load_model(tmp_path / "model")
+
+
+@pytest.fixture
+def folder(tmp_path, trained):
+    FrozenModel.freeze(trained, "int8", "projection").save(tmp_path / "frozen")
+    return tmp_path / "frozen"
+
+
+def answers(model):
+    return [[part.tolist() for part in model.index.rank(*model.vectorizer.encode(text), 3)] for text in TEXTS]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int8"])
+@pytest.mark.parametrize("shortlist", ["none", "projection", "clusters"])
+def test_round_trip(tmp_path, trained, dtype, shortlist):
+    model = FrozenModel.freeze(trained, dtype, shortlist, min_weight=0.1, candidates=7)
+    model.save(tmp_path / "frozen")
+    again = FrozenModel.load(tmp_path / "frozen")
+    assert answers(again) == answers(model)
+    assert again.label_uids == UIDS and again.label_titles == TITLES
+    assert again.config["seed"] == 3 and again.config["kind"] == "frozen" and "members" not in again.config
+    assert again.config["index"]["shortlist"] == shortlist and again.index.candidates == 7
+    assert {path.suffix for path in (tmp_path / "frozen").rglob("*.*")} == {".json", ".safetensors", ".npy"}
+
+
+def test_int8_is_smaller(tmp_path, make_ranker):
+    ranker = make_ranker()
+    ranker.encoder.tokens = torch.randn(9, 5).repeat(100, 1)
+    ranker.weight, ranker.bias = torch.randn(12, 5).repeat(100, 1), None
+    names = [str(i) for i in range(1200)]
+    save_model(tmp_path / "model", EnsembleRanker([ranker]), None, names, names, {})
+    sizes = []
+    for dtype in ("float32", "float16", "int8"):
+        FrozenModel.freeze(load_model(tmp_path / "model"), dtype, "none").save(tmp_path / dtype)
+        sizes.append((tmp_path / dtype / "index.safetensors").stat().st_size)
+    assert sizes[0] > 1.5 * sizes[1] > sizes[2]
+
+
+def test_moved(folder, tmp_path):
+    expected = answers(FrozenModel.load(folder))
+    assert answers(FrozenModel.load(shutil.move(folder, tmp_path / "else where"))) == expected
+
+
+def test_of_the_other_kind(folder, tmp_path):
+    with pytest.raises(ValueError, match=r"it is a frozen model: load it by Predictor\.load or FrozenModel\.load"):
+        load_model(folder)
+    with pytest.raises(ValueError, match=r"it is not frozen: load it by Predictor\.load or load_model"):
+        FrozenModel.load(tmp_path / "model")
+    with pytest.raises(FileNotFoundError, match="expected a model folder"):
+        FrozenModel.load(tmp_path)
+
+
+def test_no_file_is_overwritten(folder, trained):
+    with pytest.raises(FileExistsError, match="holds files already"):
+        FrozenModel.freeze(trained).save(folder)
+
+
+def test_several_members(make_ranker, trained):
+    trained.ranker = EnsembleRanker([make_ranker(0), make_ranker(1)])
+    with pytest.raises(ValueError, match="averages the probabilities of several members"):
+        FrozenModel.freeze(trained)
+
+
+def edit(folder, **changes):
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def seal(folder):
+    edit(folder, files=describe_files(folder))
+
+
+NAMES = [
+    "index.safetensors",
+    "labels.json",
+    "vectorizer/config.json",
+    "vectorizer/vocabulary.json",
+    "vectorizer/idf.npy",
+]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "config.json"])
+@pytest.mark.parametrize("damage", [b"", b"null", b"{}", b"\xff\xfe\x00" * 50, "half", "missing"])
+@pytest.mark.parametrize("sealed", [False, True])
+def test_damaged(folder, name, damage, sealed):
+    path = folder / name
+    data = path.read_bytes()
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(data[: len(data) // 2] if damage == "half" else damage)
+    if sealed and name != "config.json":
+        seal(folder)
+    error = FileNotFoundError if (name, damage) == ("config.json", "missing") else ValueError
+    with pytest.raises(error) as caught:
+        FrozenModel.load(folder)
+    assert str(caught.value).startswith(str(folder)) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("labels", lambda t: t[:5]),
+        ("labels", lambda t: t.float()),
+        ("labels.scale", lambda t: t[:5]),
+        ("mean", lambda t: t[:3]),
+        ("bias", lambda t: t[:3]),
+        ("encoder.1.tokens", lambda t: t[:, :2]),
+        ("encoder.0.weight", lambda t: t[:, :2]),
+        ("postings.col", lambda t: t + 50),
+        ("postings.rowptr", lambda t: t.flip(0)),
+        ("postings.rowptr", lambda t: t[:-1]),
+        ("graph.col", lambda t: t - 50),
+        ("graph.rowptr", lambda t: t[:4]),
+        ("shortlist.columns", lambda t: t[:, :3]),
+        ("shortlist.directions", lambda t: t[:, :3]),
+    ],
+)
+def test_tensors_that_do_not_fit(folder, name, change):
+    path = folder / "index.safetensors"
+    tensors = {key: value.clone() for key, value in load_file(path).items()}
+    tensors[name] = change(tensors[name]).contiguous()
+    save_file(tensors, path)
+    seal(folder)
+    with pytest.raises(ValueError, match="cannot be read as a model"):
+        FrozenModel.load(folder)
+
+
+@pytest.mark.parametrize("change", [{"encoders": 1}, {"shortlist": "tree"}, {"link": "tanh"}, {"encoders": "two"}])
+def test_description_that_does_not_fit(folder, change):
+    index = json.loads((folder / "config.json").read_text())["index"]
+    edit(folder, index={**index, **change})
+    with pytest.raises(ValueError, match="cannot be read as a model"):
+        FrozenModel.load(folder)
+
+
+def test_newer_format(folder):
+    edit(folder, format_version=4)
+    with pytest.raises(ValueError, match="it is of format 4, this xcgraph reads up to 3: update xcgraph"):
+        FrozenModel.load(folder)
+
+
+class Hostile:
+    """Makes a folder as soon as it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (self.path,)
+
+
+def test_a_pickle_is_never_executed(folder, tmp_path):
+    trap = tmp_path / "executed"
+    data = pickle.dumps(Hostile(str(trap)))
+    for name in (*NAMES, "config.json"):
+        path = folder / name
+        good = path.read_bytes()
+        path.write_bytes(data)
+        if path.suffix == ".npy":
+            np.save(path, np.array([Hostile(str(trap))], dtype=object), allow_pickle=True)
+        if name != "config.json":
+            seal(folder)
+        with pytest.raises(ValueError):
+            FrozenModel.load(folder)
+        path.write_bytes(good)
+        if name != "config.json":
+            seal(folder)
+    FrozenModel.load(folder)
+    assert not trap.exists()
+    pickle.loads(data)  # the trap works
+    assert trap.exists()

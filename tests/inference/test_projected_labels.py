@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from xcgraph.inference import ProjectedLabels
+from xcgraph.inference.projected_labels import principal_directions
+
+
+@pytest.fixture
+def weight():
+    """Label vectors around a common one, that vary along five directions and little along the others."""
+    g = torch.Generator().manual_seed(1)
+    strong = torch.randn(3000, 5, generator=g) @ torch.randn(5, 20, generator=g)
+    return 10 + strong + 0.01 * torch.randn(3000, 20, generator=g)
+
+
+def test_directions_are_those_of_largest_variance(weight):
+    mean = weight.mean(dim=0)
+    found = principal_directions(weight, mean, 5)
+    assert torch.allclose(found @ found.t(), torch.eye(5), atol=1e-5)
+    exact = torch.linalg.svd(weight - mean, full_matrices=False).Vh[:5]
+    assert torch.allclose(found.t() @ found, exact.t() @ exact, atol=1e-4)
+    assert torch.equal(found, principal_directions(weight, mean, 5))
+
+
+@pytest.mark.parametrize(("dims", "stored"), [(5, 8), (8, 8), (100, 20)])
+def test_approximation(weight, dims, stored):
+    mean = weight.mean(dim=0)
+    projected = ProjectedLabels.fit(weight, mean, dims)
+    assert projected.dims == stored
+    x = np.random.default_rng(0).random(20).astype(np.float32)
+    exact = ((weight - mean) @ torch.from_numpy(x)).numpy()
+    out = np.ones(3000, dtype=np.float32)
+    projected.add_product(x, out)
+    assert np.abs(out - 1 - exact).max() < 0.03 * exact.std()
+
+
+def test_one_direction_misses_the_rest(weight):
+    mean = weight.mean(dim=0)
+    x = np.random.default_rng(0).random(20).astype(np.float32)
+    exact = ((weight - mean) @ torch.from_numpy(x)).numpy()
+    out = np.zeros(3000, dtype=np.float32)
+    ProjectedLabels.fit(weight, mean, 1).add_product(x, out)
+    assert np.abs(out - exact).max() > 0.5 * exact.std()
+
+
+def test_few_labels():
+    weight = torch.randn(3, 6, generator=torch.Generator().manual_seed(0))
+    out = np.zeros(3, dtype=np.float32)
+    x = np.ones(6, dtype=np.float32)
+    ProjectedLabels.fit(weight, weight.mean(dim=0), 48).add_product(x, out)
+    np.testing.assert_allclose(out, (weight - weight.mean(dim=0)).sum(dim=1), atol=0.1)
+
+
+def test_shapes():
+    with pytest.raises(ValueError, match="expected int8 of a multiple of 4 rows"):
+        ProjectedLabels(torch.zeros(6, 3, dtype=torch.int8), torch.ones(3), torch.zeros(6, 5))

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from xcgraph.inference import RowMatrix
+
+
+@pytest.fixture
+def matrix():
+    g = torch.Generator().manual_seed(0)
+    return torch.randn(70_000, 7, generator=g) * torch.rand(70_000, 1, generator=g)  # more than one block
+
+
+# Largest error of a number: none, half of a unit in the last place, half a step of the row.
+ERROR = {
+    "float32": lambda m: torch.zeros_like(m),
+    "float16": lambda m: m.abs() * 2**-11 + 2**-25,
+    "int8": lambda m: m.abs().amax(dim=1, keepdim=True).expand_as(m) / 127 / 2 * 1.0001,
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int8"])
+@pytest.mark.parametrize("centred", [False, True])
+def test_rounding(matrix, dtype, centred):
+    mean = torch.full((7,), 0.5) if centred else None
+    wanted = matrix - 0.5 if centred else matrix
+    rows = RowMatrix.convert(matrix, dtype, mean)
+    assert rows.shape == (70_000, 7) and rows.dtype == dtype
+    assert bool(((rows.to_float() - wanted).abs() <= ERROR[dtype](wanted)).all())
+    assert torch.equal(rows.to_float(5, 9), rows.to_float()[5:9])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int8"])
+def test_products(matrix, dtype):
+    rows = RowMatrix.convert(matrix[:300], dtype)
+    x = np.random.default_rng(0).standard_normal(7).astype(np.float32)
+    expected = rows.to_float().numpy() @ x
+    out = np.ones(300, dtype=np.float32)
+    rows.add_product(x, out)
+    np.testing.assert_allclose(out, expected + 1, atol=1e-5)
+    some = np.array([7, 0, 299, 7], dtype=np.int32)
+    out = np.ones(4, dtype=np.float32)
+    rows.add_products_of(some, x, out)
+    np.testing.assert_allclose(out, expected[some] + 1, atol=1e-5)
+
+
+def test_float32_shares_its_memory(matrix):
+    assert RowMatrix.convert(matrix, "float32").rows.data_ptr() == matrix.data_ptr()
+
+
+def test_special_numbers():
+    matrix = torch.tensor([[0.0, 0.0], [1.0, -1.0], [65504.0, 2**-24], [3e-8, -0.0]])
+    half = RowMatrix.convert(matrix, "float16")
+    out = np.zeros(4, dtype=np.float32)
+    half.add_product(np.array([1, 0], dtype=np.float32), out)
+    assert out.tolist() == matrix[:, 0].half().tolist()  # denormal numbers too
+    assert RowMatrix.convert(matrix[:2], "int8").to_float().tolist() == matrix[:2].tolist()
+
+
+def test_tensors(matrix):
+    for dtype in ("float32", "float16", "int8"):
+        rows = RowMatrix.convert(matrix[:5], dtype)
+        again = RowMatrix.from_tensors(rows.tensors("w"), "w")
+        assert torch.equal(again.to_float(), rows.to_float()) and again.dtype == dtype
+
+
+@pytest.mark.parametrize(
+    ("rows", "scale", "message"),
+    [
+        (
+            torch.zeros(3, 2, dtype=torch.float64),
+            None,
+            "expected a matrix of float32, float16, int8, got",
+        ),
+        (torch.zeros(3), None, "expected a matrix"),
+        (torch.zeros(3, 2, dtype=torch.int8), None, "expected 3 scales"),
+        (torch.zeros(3, 2, dtype=torch.int8), torch.ones(2), "expected 3 scales"),
+        (torch.zeros(3, 2), torch.ones(3), "none beside others"),
+    ],
+)
+def test_mistakes(rows, scale, message):
+    with pytest.raises(ValueError, match=message):
+        RowMatrix(rows, scale)
+
+
+def test_unknown_dtype(matrix):
+    with pytest.raises(ValueError, match=r"'dtype' must be one of .*, got 'int4'"):
+        RowMatrix.convert(matrix, "int4")

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from xcgraph.inference import TokenPostings, token_postings
+from xcgraph.sparse import CSR
+
+
+@pytest.fixture
+def weight():
+    g = torch.Generator().manual_seed(3)
+    dense = torch.randn(6, 9, generator=g) * (torch.rand(6, 9, generator=g) < 0.6)
+    dense[2] = 0
+    row, col = dense.nonzero(as_tuple=True)
+    return CSR.from_coo(row, col, dense[row, col], (6, 9)), dense.numpy()
+
+
+IDS, WEIGHTS = np.array([0, 2, 3, 5], dtype=np.int32), np.array([0.5, 2, -1, 0.25], dtype=np.float32)
+
+
+@pytest.mark.parametrize("min_weight", [0.0, 0.7])
+def test_sum(weight, min_weight):
+    csr, dense = weight
+    postings = TokenPostings.freeze(csr, min_weight)
+    dense = np.where(np.abs(dense) >= min_weight, dense, 0)
+    out = np.ones(9, dtype=np.float32)
+    postings.add(IDS, WEIGHTS, out)
+    np.testing.assert_allclose(out, WEIGHTS @ dense[IDS] + 1, atol=1e-6)
+    if min_weight:
+        assert postings.tensors()["value"].numel() < csr.nnz
+
+
+@pytest.mark.parametrize("longest", [0, 4, 5, 100])
+def test_in_two_steps(weight, monkeypatch, longest):
+    monkeypatch.setattr(token_postings, "LONGEST", longest)
+    csr, dense = weight
+    postings = TokenPostings.freeze(csr, 0)
+    out, touched = np.zeros(9, dtype=np.float32), np.empty(9, dtype=np.int32)
+    count = postings.add_some(IDS, WEIGHTS, out, touched)
+    short = (dense != 0).sum(axis=1) <= longest
+    np.testing.assert_allclose(out, (WEIGHTS * short[IDS]) @ dense[IDS], atol=1e-6)
+    assert set(np.flatnonzero(out)) <= set(touched[:count].tolist())
+    labels = np.array([8, 0, 3, 4, 1], dtype=np.int32)  # in any order
+    rest = np.zeros(5, dtype=np.float32)
+    postings.add_rest(IDS, WEIGHTS, labels, rest)
+    np.testing.assert_allclose(out[labels] + rest, (WEIGHTS @ dense[IDS])[labels], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"col": torch.tensor([0, 9, 1], dtype=torch.int32)},
+        {"col": torch.tensor([0, -1, 1], dtype=torch.int32)},
+        {"rowptr": torch.tensor([0, 2, 4])},
+        {"rowptr": torch.tensor([0, 3, 2, 3])},
+        {"rowptr": torch.tensor([1, 2, 3])},
+        {"value": torch.ones(2)},
+        {"rowptr": torch.empty(0, dtype=torch.long)},
+    ],
+)
+def test_places_that_do_not_exist(change):
+    good = {
+        "rowptr": torch.tensor([0, 2, 3]),
+        "col": torch.tensor([0, 8, 1], dtype=torch.int32),
+        "value": torch.ones(3),
+    }
+    TokenPostings(**good, num_labels=9)
+    with pytest.raises(ValueError, match="expected a sparse matrix of 9 columns by rows"):
+        TokenPostings(**{**good, **change}, num_labels=9)

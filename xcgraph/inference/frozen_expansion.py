@@ -1,0 +1,70 @@
+"""GAME for one document at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+from torch import Tensor
+
+from . import kernels
+from .token_postings import check_rows
+
+
+class FrozenExpansion:
+    """Spreads the scores of one document's best labels over the label graph, as :class:`~xcgraph.layers.GAME`.
+
+    Args:
+        rowptr: of the graph ``[L, L]``, int64 ``[L + 1]``.
+        col: int32 ``[E]``.
+        value: float32 ``[E]``.
+        mix: weight of the neighbours' scores.
+    """
+
+    def __init__(self, rowptr: Tensor, col: Tensor, value: Tensor, mix: float) -> None:
+        check_rows(rowptr, col, value, rowptr.numel() - 1)
+        self._tensors = (rowptr, col.int().contiguous(), value.float().contiguous())
+        self._arrays = tuple(part.contiguous().numpy() for part in self._tensors)
+        self.mix = mix
+
+    def __call__(
+        self, labels: np.ndarray, score: np.ndarray, k: int, total: np.ndarray, touched: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The best ``k`` after the expansion.
+
+        Args:
+            labels: int32 ``[B]``, each once.
+            score: theirs, float32 ``[B]``, not negative.
+            k: labels wanted.
+            total: float32 ``[L]``, zeros before and after.
+            touched: int32 ``[L]``, a buffer.
+
+        Returns:
+            int32 and float32, ``[k]`` or fewer, best first, ties by the lower label.
+        """
+        rowptr, col, value = self._arrays
+        count = kernels.add_short_rows(rowptr, col, value, labels, score, len(col), total, touched)
+        reached = np.unique(touched[:count])
+        moved = total[reached]
+        total[reached] = 0
+        near, moved = best_labels(reached, moved, len(labels))
+        both, place = np.unique(np.concatenate([labels, near]), return_inverse=True)
+        mixed = np.zeros(len(both), dtype=np.float32)
+        mixed[place[: len(labels)]] = (1 - self.mix) * score
+        mixed[place[len(labels) :]] += np.float32(self.mix) * moved
+        return best_labels(both, mixed, k)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What is kept on disk, beside ``mix``."""
+        return dict(zip(("rowptr", "col", "value"), self._tensors, strict=True))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(mix={self.mix})"
+
+
+def best_labels(labels: np.ndarray, score: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The ``k`` best (or fewer) of ``labels`` int32 ``[S]``: ``(label, score)``, ties by the lower label."""
+    if k > 512:  # the compiled loop is for few
+        order = np.lexsort((labels, -score))[:k]
+        return labels[order], score[order]
+    out_label, out_score = np.empty(k, dtype=np.int32), np.empty(k, dtype=np.float32)
+    count = kernels.best_of(labels, score, out_label, out_score)
+    return out_label[:count], out_score[:count]

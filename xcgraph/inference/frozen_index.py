@@ -1,0 +1,243 @@
+"""A trained model as one table of label vectors, answering one document in a fraction of a millisecond."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, get_args
+
+import numpy as np
+from torch import Tensor
+
+from . import kernels
+from .clustered_labels import ClusteredLabels
+from .frozen_encoder import FrozenEncoder
+from .frozen_expansion import FrozenExpansion, best_labels
+from .label_ranker import Link
+from .projected_labels import ProjectedLabels
+from .row_matrix import RowMatrix
+from .token_postings import TokenPostings
+
+#: Labels scored exactly a document, of those that a shortlist names.
+CANDIDATES = 400
+# Labels of the best clusters that are looked at before those are chosen; and how many by shared tokens.
+_FROM_CLUSTERS = 2048
+_BY_TOKENS = 400
+#: All labels are scored where fewer candidates than so many times the labels wanted are.
+MARGIN = 2
+
+
+class FrozenIndex:
+    r"""Ranks labels for one document by :math:`\langle \mathbf{w}_l, \mathbf{x} \rangle + b_l +
+    \langle \mathbf{t}, \mathbf{v}_l \rangle`, with compiled loops over buffers that each thread keeps.
+
+    Without a shortlist, all labels are scored. With :class:`ProjectedLabels`, all are scored approximately, and
+    the best of them exactly; probabilities take the approximate scores of the others into account. With
+    :class:`ClusteredLabels`, those of the best clusters and those that share the most telling tokens are scored;
+    probabilities of a softmax are shared out among these.
+
+    Args:
+        encoders: of documents; their embeddings are joined.
+        labels: label vectors, ``[L, D]``, minus ``mean`` where they are not float32.
+        mean: of the label vectors, float32 ``[D]``.
+        bias: float32 ``[L]``.
+        postings: what tokens add, or ``None``.
+        shortlist: or ``None`` to score all labels.
+        expansion: over the label graph, or ``None``.
+        beam: scores kept before the expansion.
+        link: how logits become probabilities.
+        candidates: labels of a shortlist that are scored exactly.
+
+    Raises:
+        ValueError: if sizes do not fit together.
+    """
+
+    def __init__(
+        self,
+        encoders: list[FrozenEncoder],
+        labels: RowMatrix,
+        mean: Tensor,
+        bias: Tensor,
+        postings: TokenPostings | None = None,
+        shortlist: ProjectedLabels | ClusteredLabels | None = None,
+        expansion: FrozenExpansion | None = None,
+        beam: int = 100,
+        link: Link = "sigmoid",
+        candidates: int = CANDIDATES,
+    ) -> None:
+        dim = sum(encoder.dim for encoder in encoders)
+        if labels.shape[1] != dim or mean.shape != (dim,) or bias.shape != (labels.shape[0],):
+            raise ValueError(
+                f"expected label vectors of {dim} dimensions, a mean of as many and {labels.shape[0]} biases, got "
+                f"{labels.shape[1]}, {list(mean.shape)} and {list(bias.shape)}"
+            )
+        if link not in get_args(Link):
+            raise ValueError(f"expected a link of {get_args(Link)}, got {link!r}")
+        if postings is not None and postings.num_labels != labels.shape[0]:
+            raise ValueError(f"expected postings of {labels.shape[0]} labels, got {postings.num_labels}")
+        if shortlist is not None and shortlist.shape != labels.shape:
+            raise ValueError(f"expected a shortlist of label vectors {labels.shape}, got {shortlist.shape}")
+        self.encoders = encoders
+        self.labels = labels
+        self.mean = mean.float().contiguous()
+        self.bias = bias.float().contiguous()
+        self.postings = postings
+        self.shortlist = shortlist
+        self.expansion = expansion
+        self.beam = beam
+        self.link: Link = link
+        self.candidates = candidates
+        self._mean = self.mean.numpy()
+        self._bias = self.bias.numpy()
+        self._centred = labels.dtype != "float32"
+        self._local = threading.local()
+
+    @property
+    def num_labels(self) -> int:
+        """L."""
+        return self.labels.shape[0]
+
+    @property
+    def num_tokens(self) -> int:
+        """V."""
+        return self.encoders[0].tokens.shape[0]
+
+    def rank(
+        self, ids: np.ndarray, weights: np.ndarray, k: int, exact: bool = False
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The best labels of one document and their probabilities.
+
+        Args:
+            ids: its tokens, int32 ``[n]``, each once.
+            weights: theirs, float32 ``[n]``.
+            k: labels wanted. Where that is more than half of the candidates, all labels are scored.
+            exact: score all labels in any case.
+
+        Returns:
+            ``(labels int32, probabilities float32)``, ``[min(k, L)]``, best first, ties by the lower label.
+        """
+        k = min(k, self.num_labels)
+        expand = self.expansion is not None and self.expansion.mix > 0
+        keep = min(self.beam, self.num_labels) if expand else k
+        own = self._buffers()
+        start = 0
+        for encoder in self.encoders:
+            stop = start + encoder.dim
+            encoder.embed(ids, weights, own.part[: encoder.dim], own.document[start:stop])
+            start = stop
+        offset = float(self._mean @ own.document)
+        exact = exact or self.shortlist is None or MARGIN * max(k, keep) > self.candidates
+        if exact:
+            found = self._all(ids, weights, keep, offset, own)
+        elif isinstance(self.shortlist, ProjectedLabels):
+            found = self._projected(ids, weights, keep, offset, own)
+        else:
+            found = self._clustered(ids, weights, keep, offset, own)
+        labels, logit, total = found
+        if self.link == "softmax":
+            score = np.exp(logit - total)
+        else:
+            score = np.exp(-np.logaddexp(np.float32(0), -logit))
+        if expand:
+            assert self.expansion is not None
+            labels, score = self.expansion(labels, score, k, own.zeros, own.touched)
+        return labels, score
+
+    def _all(
+        self, ids: np.ndarray, weights: np.ndarray, keep: int, offset: float, own: Any
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        logit = own.logit
+        np.copyto(logit, self._bias)
+        if self.postings is not None:
+            self.postings.add(ids, weights, logit)
+        self.labels.add_product(own.document, logit)
+        if self._centred:
+            logit += np.float32(offset)
+        labels = _at_least_the_best(logit, keep)
+        labels, score = best_labels(labels, logit[labels], keep)
+        return labels, score, self._total(logit, own)
+
+    def _projected(
+        self, ids: np.ndarray, weights: np.ndarray, keep: int, offset: float, own: Any
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        assert isinstance(self.shortlist, ProjectedLabels)
+        base, logit = own.base, own.logit
+        np.copyto(base, self._bias)
+        if self.postings is not None:
+            self.postings.add(ids, weights, base)
+        np.add(base, np.float32(offset), out=logit)
+        self.shortlist.add_product(own.document, logit)
+        near = _at_least_the_best(logit, self.candidates)
+        score = base[near]
+        self._add_dense(near, offset, own.document, score)
+        logit[near] = score
+        labels, score = best_labels(near, score, keep)
+        return labels, score, self._total(logit, own)
+
+    def _clustered(
+        self, ids: np.ndarray, weights: np.ndarray, keep: int, offset: float, own: Any
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        assert isinstance(self.shortlist, ClusteredLabels)
+        near = self.shortlist.find(own.document, _FROM_CLUSTERS, own.clusters)
+        total = own.zeros
+        if self.postings is not None:
+            count = self.postings.add_some(ids, weights, total, own.touched)
+            touched = own.touched[:count]
+            by_tokens, _ = best_labels(touched, total[touched], _BY_TOKENS)
+            near = np.unique(np.concatenate([near, by_tokens]))
+        score = self._bias[near] + total[near]
+        if self.postings is not None:
+            if count < len(total):
+                total[touched] = 0
+            else:
+                total[:] = 0
+        self._add_dense(near, offset, own.document, score)
+        if self.postings is not None:
+            self.postings.add_rest(ids, weights, near, score)
+        labels, best = best_labels(near, score, keep)
+        return labels, best, self._total(score, own)
+
+    def _add_dense(self, near: np.ndarray, offset: float, document: np.ndarray, score: np.ndarray) -> None:
+        self.labels.add_products_of(near, document, score)
+        if self._centred:
+            score += np.float32(offset)
+
+    def _total(self, logit: np.ndarray, own: Any) -> float:
+        """log sum exp; of softmax alone, the other link needs none."""
+        if self.link != "softmax":
+            return 0.0
+        highest = logit.max()
+        power = own.power[: len(logit)]
+        np.subtract(logit, highest, out=power)
+        np.exp(power, out=power)
+        return float(highest + np.log(power.sum()))
+
+    def _buffers(self) -> Any:
+        """Arrays that belong to the calling thread."""
+        own = self._local
+        if not hasattr(own, "document"):
+            size = self.num_labels
+            own.part = np.empty(max(encoder.dim for encoder in self.encoders), dtype=np.float32)
+            own.document = np.empty(self.labels.shape[1], dtype=np.float32)
+            own.logit, own.base, own.power = (np.empty(size, dtype=np.float32) for _ in range(3))
+            own.zeros, own.touched = np.zeros(size, dtype=np.float32), np.empty(size, dtype=np.int32)
+            if isinstance(self.shortlist, ClusteredLabels):
+                own.clusters = np.empty(self.shortlist.num_clusters, dtype=np.float32)
+        return own
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.labels}, shortlist={self.shortlist})"
+
+
+def _at_least_the_best(score: np.ndarray, count: int) -> np.ndarray:
+    """Ids of the ``count`` highest scores ``[L]`` and of maybe some more, ascending, int32 ``[S]``."""
+    if count >= len(score):
+        return np.arange(len(score), dtype=np.int32)
+    # As many runs as make it sure: of the best of each, `count` are at least as good as the last one chosen.
+    width = max(1, min(16, len(score) // (2 * count)))
+    if width > 1:
+        best = np.empty(len(score) // width, dtype=np.float32)
+        kernels.peaks(score, best)
+    else:
+        best = score
+    least = np.partition(best, -count)[-count]
+    return np.flatnonzero(score >= least).astype(np.int32)

@@ -1,0 +1,161 @@
+"""A frozen model on disk: an index in one safetensors file, with vectoriser and label names."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from xcgraph.data import Vectorizer
+from xcgraph.data.atomic import atomic_folder
+
+from .clustered_labels import ClusteredLabels
+from .folder_parts import check_counts, read_config, read_parts, readable, write_parts
+from .freeze import Shortlist, freeze
+from .frozen_encoder import FrozenEncoder
+from .frozen_expansion import FrozenExpansion
+from .frozen_index import FrozenIndex
+from .model_folder import StoredModel
+from .projected_labels import ProjectedLabels
+from .row_matrix import Dtype, RowMatrix
+from .token_postings import TokenPostings
+
+_INDEX = "index.safetensors"
+
+
+@dataclass
+class FrozenModel:
+    """A :class:`FrozenIndex` and what turns texts into its features and labels into names.
+
+    Args:
+        index: ready to rank.
+        vectorizer: ``None`` for a model of features that came without texts.
+        label_uids: names of the labels, L.
+        label_titles: titles of the labels, L.
+        config: json values kept beside, those of the trained model.
+    """
+
+    index: FrozenIndex
+    vectorizer: Vectorizer | None
+    label_uids: list[str]
+    label_titles: list[str]
+    config: dict[str, Any]
+
+    @classmethod
+    def freeze(
+        cls,
+        model: StoredModel,
+        dtype: Dtype = "float32",
+        shortlist: Shortlist = "auto",
+        min_weight: float = 0.0,
+        **options: int,
+    ) -> FrozenModel:
+        """Of a trained model, see :func:`~xcgraph.inference.freeze`.
+
+        Raises:
+            ValueError: if the model has several members or a shortlist of its own, or an option is out of range.
+        """
+        if len(model.ranker.members) > 1:
+            raise ValueError("this model averages the probabilities of several members: it cannot be one index")
+        index = freeze(model.ranker.members[0], dtype, shortlist, min_weight, **options)
+        config = {key: value for key, value in model.config.items() if key not in ("members", "files")}
+        return cls(index, model.vectorizer, model.label_uids, model.label_titles, config)
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Writes a model folder.
+
+        Raises:
+            FileExistsError: if ``folder`` holds files.
+        """
+        index = self.index
+        tensors = {"mean": index.mean, "bias": index.bias, **index.labels.tensors("labels")}
+        for number, encoder in enumerate(index.encoders):
+            tensors |= _named(f"encoder.{number}", encoder.tensors())
+        description: dict[str, Any] = {
+            "dtype": index.labels.dtype,
+            "encoders": len(index.encoders),
+            "beam": index.beam,
+            "link": index.link,
+            "candidates": index.candidates,
+            "game": 0.0,
+            "shortlist": "none",
+        }
+        if index.postings is not None:
+            tensors |= _named("postings", index.postings.tensors())
+        if index.expansion is not None:
+            tensors |= _named("graph", index.expansion.tensors())
+            description["game"] = index.expansion.mix
+        if index.shortlist is not None:
+            tensors |= _named("shortlist", index.shortlist.tensors())
+            projected = isinstance(index.shortlist, ProjectedLabels)
+            description["shortlist"] = "projection" if projected else "clusters"
+        with atomic_folder(folder) as work:
+            save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, work / _INDEX)
+            config = {**self.config, "index": description}
+            write_parts(work, "frozen", self.vectorizer, self.label_uids, self.label_titles, config)
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike[str], verify: bool = True) -> FrozenModel:
+        """Reads what :meth:`save` wrote; tensors stay in the file until they are used.
+
+        Args:
+            folder: of the model.
+            verify: compare the checksums of all files (about a second a GB); sizes are always compared.
+
+        Raises:
+            FileNotFoundError: if ``folder`` is no model folder.
+            ValueError: if it is of a newer version, not frozen, or damaged.
+        """
+        folder = Path(folder)
+        with readable(folder):
+            config = read_config(folder)
+            if config.get("kind") != "frozen":
+                raise ValueError("it is not frozen: load it by Predictor.load or load_model")
+            parts = read_parts(folder, config, [_INDEX], verify)
+            index = _unpack(load_file(folder / _INDEX), config["index"])
+            check_counts(parts, {index.num_labels}, {encoder.tokens.shape[0] for encoder in index.encoders})
+            if index.postings is not None:
+                check_counts(parts, {index.postings.num_labels}, {index.postings.num_tokens})
+        return cls(index, parts.vectorizer, parts.label_uids, parts.label_titles, config)
+
+
+def _unpack(tensors: dict[str, Tensor], description: dict[str, Any]) -> FrozenIndex:
+    labels = RowMatrix.from_tensors(tensors, "labels")
+    encoders = [
+        FrozenEncoder.from_tensors(_part(tensors, f"encoder.{number}"))
+        for number in range(description["encoders"])
+    ]
+    postings = _part(tensors, "postings")
+    graph = _part(tensors, "graph")
+    kind = description["shortlist"]
+    shortlist: ProjectedLabels | ClusteredLabels | None = None
+    if kind == "projection":
+        shortlist = ProjectedLabels(**_part(tensors, "shortlist"))
+    elif kind == "clusters":
+        shortlist = ClusteredLabels.from_tensors(_part(tensors, "shortlist"))
+    elif kind != "none":
+        raise ValueError(f"expected a shortlist that is 'none', 'projection' or 'clusters', got {kind!r}")
+    return FrozenIndex(
+        encoders,
+        labels,
+        tensors["mean"],
+        tensors["bias"],
+        TokenPostings(**postings, num_labels=labels.shape[0]) if postings else None,
+        shortlist,
+        FrozenExpansion(**graph, mix=description["game"]) if graph else None,
+        description["beam"],
+        description["link"],
+        description["candidates"],
+    )
+
+
+def _named(name: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{name}.{key}": value for key, value in tensors.items()}
+
+
+def _part(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    return {key[len(name) + 1 :]: value for key, value in tensors.items() if key.startswith(name + ".")}

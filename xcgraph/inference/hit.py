@@ -1,0 +1,19 @@
+"""One label of an answer."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Hit(NamedTuple):
+    """A label that was found for a text.
+
+    Args:
+        uid: name of the label.
+        title: its title.
+        score: its probability.
+    """
+
+    uid: str
+    title: str
+    score: float

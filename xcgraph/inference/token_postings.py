@@ -1,0 +1,90 @@
+"""What each token adds to the labels, read as an inverted index."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xcgraph.sparse import CSR
+
+from . import kernels
+
+# Tokens of more labels than this say little about where to look, and take long to go through.
+LONGEST = 20_000
+
+
+class TokenPostings:
+    """For each token the labels that it speaks for or against, ``[V, L]`` by rows.
+
+    Args:
+        rowptr: int64 ``[V + 1]``.
+        col: labels, int32 ``[E]``, ascending within a row.
+        value: float32 ``[E]``.
+        num_labels: L.
+    """
+
+    def __init__(self, rowptr: Tensor, col: Tensor, value: Tensor, num_labels: int) -> None:
+        check_rows(rowptr, col, value, num_labels)
+        self.num_labels = num_labels
+        self._tensors = (rowptr, col, value)
+        self._rowptr, self._col, self._value = (part.contiguous().numpy() for part in self._tensors)
+
+    @classmethod
+    def freeze(cls, weight: CSR, min_weight: float) -> TokenPostings:
+        """Leaves out the entries of ``weight`` ``[V, L]`` whose magnitude is below ``min_weight``."""
+        rowptr, col, value = weight.rowptr, weight.col, weight.value
+        if min_weight > 0:
+            keep = value.abs() >= min_weight
+            before = torch.zeros(keep.numel() + 1, dtype=torch.long)
+            torch.cumsum(keep, 0, out=before[1:])
+            rowptr, col, value = before[rowptr], col[keep], value[keep]
+        return cls(rowptr, col.int(), value.float(), weight.shape[1])
+
+    @property
+    def num_tokens(self) -> int:
+        """V."""
+        return self._tensors[0].numel() - 1
+
+    def add(self, ids: np.ndarray, weights: np.ndarray, out: np.ndarray) -> None:
+        """Adds what the tokens of a document give to all labels, float32 ``[L]``."""
+        kernels.add_rows(self._rowptr, self._col, self._value, ids, weights, out)
+
+    def add_some(self, ids: np.ndarray, weights: np.ndarray, out: np.ndarray, touched: np.ndarray) -> int:
+        """Adds what the tokens of at most :data:`LONGEST` labels give, to zeros.
+
+        Args:
+            ids: tokens, integer ``[n]``.
+            weights: float32 ``[n]``.
+            out: float32 ``[L]``, zeros.
+            touched: int32 ``[L]``; takes the labels that got something.
+
+        Returns:
+            How many of ``touched`` are filled.
+        """
+        return int(
+            kernels.add_short_rows(self._rowptr, self._col, self._value, ids, weights, LONGEST, out, touched)
+        )
+
+    def add_rest(self, ids: np.ndarray, weights: np.ndarray, labels: np.ndarray, out: np.ndarray) -> None:
+        """Adds what :meth:`add_some` left out, for ``labels`` ``[S]`` alone, to ``out`` ``[S]``."""
+        kernels.add_long_rows(self._rowptr, self._col, self._value, ids, weights, LONGEST, labels, out)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What is kept on disk."""
+        return dict(zip(("rowptr", "col", "value"), self._tensors, strict=True))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.num_tokens} tokens, {self._tensors[1].numel()} weights)"
+
+
+def check_rows(rowptr: Tensor, col: Tensor, value: Tensor, num_columns: int) -> None:
+    """Whether three arrays are a sparse matrix by rows; compiled loops would read whatever lies at wrong places.
+
+    Raises:
+        ValueError: if they are not.
+    """
+    fits = rowptr.dim() == col.dim() == 1 and rowptr.numel() > 0 and col.shape == value.shape
+    fits = fits and int(rowptr[0]) == 0 and int(rowptr[-1]) == col.numel() and bool((rowptr.diff() >= 0).all())
+    if not fits or (col.numel() and (int(col.min()) < 0 or int(col.max()) >= num_columns)):
+        raise ValueError(f"expected a sparse matrix of {num_columns} columns by rows, got something else")
