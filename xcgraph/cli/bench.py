@@ -18,6 +18,8 @@ _COMMANDS = {
     "predict": "xcgraph.cli.predict",
     "freeze": "xcgraph.cli.freeze",
     "latency": "xcgraph.cli.latency",
+    "serve": "xcgraph.cli.serve",
+    "export": "xcgraph.cli.export",
     "compare": "xcgraph.cli.compare",
 }
 

@@ -2,6 +2,9 @@
 
 from .clustered_labels import ClusteredLabels
 from .document_encoder import DocumentEncoder
+from .encoder_module import EncoderModule
+from .export_encoder import export_encoder
+from .export_model import export_model
 from .freeze import freeze
 from .frozen_encoder import FrozenEncoder
 from .frozen_expansion import FrozenExpansion
@@ -22,6 +25,7 @@ __all__ = [
     "BeamSearch",
     "ClusteredLabels",
     "DocumentEncoder",
+    "EncoderModule",
     "EnsembleRanker",
     "Expansion",
     "FrozenEncoder",
@@ -38,6 +42,8 @@ __all__ = [
     "RowMatrix",
     "TokenPostings",
     "document_centroids",
+    "export_encoder",
+    "export_model",
     "freeze",
     "join_rankers",
     "load_model",
