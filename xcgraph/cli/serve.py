@@ -7,16 +7,21 @@ import ipaddress
 import click
 
 from .console import Console
-from .errors import data_errors, usage_errors
+from .errors import data_errors
 from .model_dir import model_folder
 from .options import device_option, pass_console, resolve_device
 
 
 @click.command("serve", short_help="Answer over HTTP with a trained model.")
 @click.argument("model_dir", metavar="MODEL_DIR")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any that is free.")
 @click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address to listen at; the default is this machine alone."
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any that is free."
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen at; the default is this machine alone.",
 )
 @click.option(
     "--allowed-host",
@@ -27,9 +32,13 @@ from .options import device_option, pass_console, resolve_device
     "--host is not this machine alone.",
 )
 @click.option("--threads", type=click.IntRange(min=1), default=2, show_default=True, help="That predict.")
-@click.option("--max-body", type=click.IntRange(min=1), default=1 << 20, show_default=True, help="Bytes a request.")
+@click.option(
+    "--max-body", type=click.IntRange(min=1), default=1 << 20, show_default=True, help="Bytes a request."
+)
 @click.option("--max-batch", type=click.IntRange(min=1), default=256, show_default=True, help="Texts a request.")
-@click.option("--max-text", type=click.IntRange(min=1), default=20_000, show_default=True, help="Characters a text.")
+@click.option(
+    "--max-text", type=click.IntRange(min=1), default=20_000, show_default=True, help="Characters a text."
+)
 @click.option("--max-k", type=click.IntRange(min=1), default=100, show_default=True, help="Labels a text.")
 @device_option
 @pass_console

@@ -15,7 +15,7 @@ from .join_rankers import join_rankers
 from .joined_encoder import JoinedEncoder
 from .label_ranker import BeamSearch, EnsembleRanker, Expansion, LabelRanker, Link
 from .lexical_scorer import LexicalScorer, document_centroids
-from .model_folder import load_model, save_model
+from .model_folder import StoredModel, load_model, save_model
 from .predictor import Predictor
 from .projected_labels import ProjectedLabels
 from .row_matrix import RowMatrix
@@ -40,6 +40,7 @@ __all__ = [
     "Predictor",
     "ProjectedLabels",
     "RowMatrix",
+    "StoredModel",
     "TokenPostings",
     "document_centroids",
     "export_encoder",

@@ -74,13 +74,14 @@ def export_encoder(
         largest = max(_difference(encoder, run, sample) for sample in samples)
     if not largest <= TOLERANCE:
         raise ValueError(
-            f"{path.name}: expected embeddings within {TOLERANCE:g} of the encoder's, got a difference of {largest:.2g}"
+            f"{path.name}: expected embeddings within {TOLERANCE:g} of the encoder's, got a difference of "
+            f"{largest:.2g}"
         )
     return largest
 
 
 def _documents(counts: tuple[int, ...], num_tokens: int, generator: torch.Generator) -> tuple[Tensor, ...]:
-    """Random documents of so many tokens each, of norm 1, as inputs of :class:`EncoderModule`."""
+    """Random documents of so many tokens each, of norm up to 1, as inputs of :class:`EncoderModule`."""
     n = torch.tensor(counts)
     ids = torch.randint(0, num_tokens, (int(n.sum()),), generator=generator)
     norm = n.repeat_interleave(n).sqrt()
@@ -93,7 +94,8 @@ def _difference(
     ids, weights, offsets = sample
     rowptr = torch.cat([offsets, torch.tensor([len(ids)])])
     x = CSR(rowptr, ids, weights, (len(offsets), encoder.num_tokens))
-    expected, out = encoder(x), run(*sample)
+    device = next(iter(encoder.tensors().values())).device
+    expected, out = encoder(x.to(device)).cpu(), run(*sample)
     if out.shape != expected.shape:
         raise ValueError(f"expected embeddings {list(expected.shape)} of the file, got {list(out.shape)}")
     return float((out - expected).abs().max() / expected.abs().max().clamp(min=1))

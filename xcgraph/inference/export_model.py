@@ -55,7 +55,10 @@ def export_model(model: StoredModel, folder: str | os.PathLike[str], format: Exp
             tensors |= {f"{name}.rowptr": table.rowptr, f"{name}.col": table.col, f"{name}.value": table.value}
     with atomic_folder(folder) as work:
         difference = export_encoder(member.encoder, work / _FILE[format], format)
-        save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, work / "labels.safetensors")
+        save_file(
+            {name: value.detach().cpu().contiguous() for name, value in tensors.items()},
+            work / "labels.safetensors",
+        )
         names = {"uids": model.label_uids, "titles": model.label_titles}
         (work / "labels.json").write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
         if model.vectorizer is not None:

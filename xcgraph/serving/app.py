@@ -76,14 +76,14 @@ def create_app(
     @app.post("/predict", summary="The best labels of a text, or of each of several.")
     async def predict(request: PredictRequest) -> Response:
         try:
-            texts = request.batch(limits)
+            texts, k = request.checked(limits)
         except ValueError as error:
             raise HTTPException(422, str(error)) from error
         model = live.current
         meter.texts.inc(len(texts))
 
         def work() -> dict[str, Any]:
-            hits = model.predictor.predict(texts, request.k)
+            hits = model.predictor.predict(texts, k)
             answers = [
                 {"labels": [{"uid": uid, "title": title, "score": score} for uid, title, score in row]}
                 for row in hits
@@ -96,12 +96,15 @@ def create_app(
     async def labels(
         query: Annotated[str, Query(max_length=1000)] = "",
         offset: Annotated[int, Query(ge=0, le=1 << 53)] = 0,
-        limit: Annotated[int, Query(ge=1, le=limits.max_k)] = min(20, limits.max_k),
+        limit: Annotated[int | None, Query(ge=1)] = None,
     ) -> Response:
+        size = min(20, limits.max_k) if limit is None else limit
+        if size > limits.max_k:
+            raise HTTPException(422, f"limit: expected at most {limits.max_k}, got {size}")
         model = live.current
 
         def work() -> dict[str, Any]:
-            total, found = model.labels.find(query, offset, limit)
+            total, found = model.labels.find(query, offset, size)
             names = [{"uid": model.labels.uids[i], "title": model.labels.titles[i]} for i in found]
             return {"model": model.version, "total": total, "offset": offset, "labels": names}
 
@@ -116,7 +119,7 @@ def create_app(
                     "status": "ok",
                     "model": model.version,
                     "labels": model.num_labels,
-                    "loaded_at": model.loaded_at,
+                    "loaded_at": model.loaded_at.isoformat(timespec="seconds"),
                     "reload_error": live.error,
                     "xcgraph": xcgraph.__version__,
                     "limits": vars(limits),
@@ -137,12 +140,8 @@ def create_app(
                 raise HTTPException(403, "a reload is not taken from a proxy; send SIGHUP to the server")
             try:
                 model = await asyncio.to_thread(live.reload)
-            except BlockingIOError as error:
-                raise HTTPException(409, str(error)) from error
             except ValueError as error:
-                meter.reloads.labels("failed").inc()
                 raise HTTPException(500, str(error)) from error
-            meter.reloads.labels("done").inc()
             return JSONResponse({"model": model.version, "labels": model.num_labels})
 
     page, policy = _page()
@@ -175,7 +174,7 @@ def _json(value: Any) -> bytes:
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
-    """Of a body or query that has not the types expected: the first mistake alone, and nothing of what was sent."""
+    """The first mistake in a body or query, and nothing of what was sent."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     place, *inner = first["loc"]

@@ -15,8 +15,10 @@ logger = logging.getLogger(__name__)
 
 
 class LiveModel:
-    """Holds the model that serves. Who has taken :attr:`current` keeps it, whatever is loaded meanwhile, so that no
-    request is answered by two models or by none.
+    """Holds the model that serves.
+
+    Who has taken :attr:`current` keeps it, whatever is loaded meanwhile, so that no request is answered by two
+    models or by none.
 
     Args:
         locate: says where the model is, each time it is loaded.
@@ -36,23 +38,21 @@ class LiveModel:
         self.error: str | None = None
 
     def reload(self) -> ServedModel:
-        """Loads the model anew; the old one serves until the new one is ready, and on if it cannot be read.
+        """Loads the model anew, after other threads that do so; the old one serves until the new one is ready, and
+        on if that cannot be read.
 
         Raises:
-            BlockingIOError: if another thread is loading already.
             ValueError: if the model cannot be read; says why, and that the old one serves.
         """
-        if not self._loading.acquire(blocking=False):
-            raise BlockingIOError("a model is being loaded already; try again when it is ready")
-        try:
-            model = ServedModel.load(self._locate(), self._device)
-        except Exception as error:  # whatever it is: the old model must go on
-            self.error = " ".join(str(error).split()) or type(error).__name__
-            logger.warning("reload: %s; the old model (version %s) keeps serving", self.error, self.current.version)
-            raise ValueError(f"{self.error}; the old model (version {self.current.version}) keeps serving") from error
-        else:
-            logger.info("reload: version %s in place of %s", model.version, self.current.version)
-            self.current, self.error = model, None
-            return model
-        finally:
-            self._loading.release()
+        with self._loading:
+            old = self.current
+            try:
+                self.current = ServedModel.load(self._locate(), self._device)
+            except Exception as error:  # whatever it is: the old model must go on
+                self.error = " ".join(str(error).split()) or type(error).__name__
+                message = f"{self.error}; the old model (version {old.version}) keeps serving"
+                logger.warning("reload: %s", message)
+                raise ValueError(message) from error
+            self.error = None
+            logger.info("reload: version %s in place of %s", self.current.version, old.version)
+            return self.current

@@ -29,13 +29,14 @@ class RequestMeter:
         own: dict[str, Any] = {"registry": self._registry, "namespace": "xcgraph"}
         self.requests = Counter("requests", "Requests that were answered.", ["endpoint", "status"], **own)
         self.seconds = Histogram(
-            "request_seconds", "From the head of a request to the end of its answer.", ["endpoint"], buckets=_SECONDS, **own
+            "request_seconds", "From head of request to end of answer.", ["endpoint"], buckets=_SECONDS, **own
         )
         self.in_flight = Gauge("requests_in_flight", "Requests that are being answered.", **own)
         self.texts = Counter("texts", "Texts that were tagged.", **own)
-        self.reloads = Counter("reloads", "Attempts to reload the model.", ["outcome"], **own)
         self._model = Gauge("model_info", "Always 1; the version is that of the model.", ["version"], **own)
         self._labels = Gauge("model_labels", "Labels of the model.", **own)
+        self._loaded = Gauge("model_loaded_timestamp_seconds", "When the model was loaded.", **own)
+        self._reloaded = Gauge("model_last_reload_successful", "0 if the last reload failed, else 1.", **own)
 
     def text(self) -> bytes:
         """All numbers in Prometheus' text format."""
@@ -43,6 +44,8 @@ class RequestMeter:
         self._model.clear()
         self._model.labels(model.version).set(1)
         self._labels.set(model.num_labels)
+        self._loaded.set(model.loaded_at.timestamp())
+        self._reloaded.set(self._live.error is None)
         return generate_latest(self._registry)
 
     def around(self, app: ASGIApp) -> ASGIApp:

@@ -24,13 +24,13 @@ class ServedModel:
         labels: finds its labels.
         version: of the model: the first 12 hex digits of the SHA-256 of its ``config.json``, which holds the
             checksums of all other files.
-        loaded_at: UTC, ISO 8601.
+        loaded_at: when.
     """
 
     predictor: Predictor
     labels: LabelSearch
     version: str
-    loaded_at: str
+    loaded_at: datetime
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], device: torch.device | str = "cpu") -> ServedModel:
@@ -41,17 +41,17 @@ class ServedModel:
             ValueError: if it cannot be read, or another one took its place meanwhile.
         """
         folder = Path(folder).resolve()  # a link may be set to another folder while this one is read
-        predictor = None
         version = _version(folder)
         predictor = Predictor.load(folder, device)
         if _version(folder) != version:
             raise ValueError(f"{folder}: it was replaced while it was read; load it again")
-        predictor.predict(["warm up"], 1)  # loops are compiled at first use, and a model that fails should do so here
+        # Loops are compiled at first use; and a model that cannot answer should be found out here.
+        predictor.predict(["warm up"], 1)
         return cls(
             predictor,
             LabelSearch(predictor.label_uids, predictor.label_titles),
             version,
-            datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            datetime.now(timezone.utc),
         )
 
     @property

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import signal
 import socket
+from contextlib import suppress
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -79,7 +80,5 @@ async def _serve(server: uvicorn.Server, live: LiveModel, sock: socket.socket) -
 
 
 async def _reload(live: LiveModel) -> None:
-    try:
+    with suppress(ValueError):  # the log has it
         await asyncio.to_thread(live.reload)
-    except (BlockingIOError, ValueError):
-        pass  # the log has it
