@@ -52,9 +52,11 @@ def test_the_file_computes_what_the_encoder_does(tmp_path, make_ranker, doc_x, f
 def test_a_file_that_computes_something_else_is_refused(tmp_path, make_ranker, monkeypatch, format):
     needs(format)
     original = EncoderModule.forward
-    monkeypatch.setattr(
-        EncoderModule, "forward", lambda self, ids, weights, offsets: original(self, ids, weights, offsets) + 1e-3
-    )
+
+    def wrong(self, ids, weights, offsets):
+        return original(self, ids, weights, offsets) + 1e-3
+
+    monkeypatch.setattr(EncoderModule, "forward", wrong)
     with pytest.raises(ValueError, match="expected embeddings within 1e-05 of the encoder's, got a difference of"):
         export_encoder(make_ranker().encoder, tmp_path / "encoder", format)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load_file
+from scipy.sparse import csr_matrix
 
 from xcgraph.data import Vectorizer
 from xcgraph.inference import EnsembleRanker, Predictor, StoredModel, export_model, join_rankers
@@ -15,6 +16,11 @@ TITLES = [f"títle {i}" for i in range(12)]
 TEXTS = ["alpha beta", "beta gamma delta", "epsilon zeta", "eta theta iota"]  # nine words
 
 
+def best(score, count):
+    """The others set to zero."""
+    return np.where(score >= np.sort(score)[-count], score, 0)
+
+
 def stored(*members, vectorizer=True):
     return StoredModel(
         EnsembleRanker(list(members)), Vectorizer().fit(TEXTS) if vectorizer else None, UIDS, TITLES, {}
@@ -22,16 +28,16 @@ def stored(*members, vectorizer=True):
 
 
 @pytest.mark.parametrize("link", ["sigmoid", "softmax"])
-@pytest.mark.parametrize("lexical", [True, False])
-def test_what_is_written_answers_as_the_model_does(tmp_path, make_ranker, link, lexical):
-    """By numpy and ``torch.export.load`` alone, as docs/export.md has it."""
-    ranker = join_rankers([make_ranker(seed, link=link) for seed in range(2)])
+@pytest.mark.parametrize(("lexical", "game"), [(True, 0.0), (False, 0.0), (True, 0.3)])
+def test_what_is_written_answers_as_the_model_does(tmp_path, make_ranker, link, lexical, game):
+    """By numpy, scipy and ``torch.export.load`` alone, as docs/export.md has it."""
+    ranker = join_rankers([make_ranker(seed, link=link, game=game) for seed in range(2)])
     ranker.lexical = make_ranker(lexical=lexical).lexical
     model = stored(ranker)
     folder = tmp_path / "exported"
     export_model(model, folder, "torch")
     about = json.loads((folder / "export.json").read_text())
-    assert (about["labels"], about["tokens"], about["dim"], about["mix"]) == (12, 9, 10, 0.0)
+    assert (about["labels"], about["tokens"], about["dim"], about["mix"]) == (12, 9, 10, game)
     names, table = json.loads((folder / "labels.json").read_text()), load_file(folder / "labels.safetensors")
     encoder = torch.export.load(folder / about["encoder"]).module()
     vectorizer = Vectorizer.load(folder / "vectorizer")
@@ -46,7 +52,11 @@ def test_what_is_written_answers_as_the_model_does(tmp_path, make_ranker, link, 
         assert about["link"] == link
         power = np.exp(logit)
         score = power / power.sum() if link == "softmax" else power / (1 + power)
-        order = np.argsort(-score, kind="stable")
+        if game:
+            graph = csr_matrix(tuple(table[f"graph.{part}"] for part in ("value", "col", "rowptr")), (12, 12))
+            own = best(score, about["beam"])
+            score = (1 - game) * own + game * best(own @ graph, about["beam"])
+        order = np.argsort(-score, kind="stable")[: len(hits)]
         assert [names["uids"][label] for label in order] == [hit.uid for hit in hits]
         assert [names["titles"][label] for label in order] == [hit.title for hit in hits]
         np.testing.assert_allclose(score[order], [hit.score for hit in hits], rtol=1e-4, atol=1e-6)

@@ -60,7 +60,7 @@ class ServedModel:
         return len(self.predictor.label_uids)
 
 
-def _version(folder: Path) -> str | None:
-    """None where there is no ``config.json``, which the reader of models says better."""
+def _version(folder: Path) -> str:
+    """Empty where there is no ``config.json``; the reader of models says so better."""
     config = folder / "config.json"
-    return hashlib.sha256(config.read_bytes()).hexdigest()[:12] if config.is_file() else None
+    return hashlib.sha256(config.read_bytes()).hexdigest()[:12] if config.is_file() else ""
