@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from ablation_table import ablation_sections
 from against import gains_table
 from conditions import conditions, notes, peer_conditions
+from latency_table import latency_sections
 from plots import DECILE_PEERS, plot_names
+from scale_tables import scale_sections
 from tables import (
     COSTS,
     NAMES,
@@ -37,6 +39,8 @@ def page(
     peers: Sequence[Result] = (),
     ablation: Sequence[Result] = (),
     gaps: Sequence[Result] = (),
+    latency: Sequence[Result] = (),
+    at_scale: Sequence[Sequence[Result]] = (),
 ) -> str:
     """``docs/benchmarks.md``.
 
@@ -45,6 +49,8 @@ def page(
         peers: of other methods.
         ablation: of models without one of their parts.
         gaps: how far those are from the whole.
+        latency: of single queries.
+        at_scale: of sampling, of building graphs and of training on growing sets, see :func:`scale_sections`.
     """
     parts = [
         "# Benchmarks",
@@ -58,11 +64,16 @@ def page(
     tasks = by_task(results, peers)
     if tasks:
         parts += ["## Data sets", sizes_table(tasks), _sizes_text([*results, *peers])]
-    elif not ablation:
+    elif not any([ablation, latency, *at_scale]):
         return "\n\n".join([*parts, "## Results", "No results are stored yet."]) + "\n"
     for task in tasks:
         parts += _section(task)
-    return "\n\n".join([*parts, *ablation_sections(ablation, gaps)]) + "\n"
+    return (
+        "\n\n".join(
+            [*parts, *ablation_sections(ablation, gaps), *latency_sections(latency), *scale_sections(*at_scale)]
+        )
+        + "\n"
+    )
 
 
 def _section(task: Task) -> list[str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import math
 import statistics
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from against import is_default
-from tables import NAMES, Group, Task, by_configuration, label
+from scale_tables import OTHER, OURS, SAMPLER_PLOT
+from tables import NAMES, Group, Result, Task, by_configuration, label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,6 +46,37 @@ def plot_names(task: Task) -> dict[str, str]:
 def draw(task: Task) -> dict[str, bytes]:
     """The plots of a task as png, by the names of :func:`plot_names`."""
     return {name: _png(make(task)) for name, make in zip(plot_names(task), (_deciles, _time), strict=False)}
+
+
+def draw_sampler(results: Sequence[Result]) -> dict[str, bytes]:
+    """Time of a batch over nodes of the graph, a panel for each list of fan-outs; nothing of no results."""
+    if not results:
+        return {}
+    figure = _figure(8.4, 3.4)
+    kinds = sorted({tuple(result["fan_outs"]) for result in results}, key=len)
+    panels = figure.subplots(1, len(kinds), squeeze=False)[0]
+    styles = dict(zip((OTHER, *OURS), (("#000000", "h"), ("#0072B2", "s"), ("#D55E00", "o")), strict=True))
+    for axes, fan_outs in zip(panels, kinds, strict=True):
+        own = sorted((r for r in results if tuple(r["fan_outs"]) == fan_outs), key=lambda r: r["nodes"])
+        nodes = [result["nodes"] for result in own]
+        for side, (color, marker) in styles.items():
+            seconds = [result["sides"][side]["seconds"] for result in own]
+            middle = [1000 * s["median"] for s in seconds]
+            low = [1000 * (s["median"] - s["lower_quartile"]) for s in seconds]
+            high = [1000 * (s["upper_quartile"] - s["median"]) for s in seconds]
+            axes.errorbar(
+                nodes, middle, [low, high], color=color, marker=marker, markersize=6, capsize=3, label=side
+            )
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("")
+        axes.set_xlabel("nodes of the graph")
+        axes.set_ylabel("ms a batch (quartiles)")
+        _finish(axes, f"fan-outs {list(fan_outs)}")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+    return {SAMPLER_PLOT: _png(figure)}
 
 
 def _methods(task: Task) -> list[Group]:

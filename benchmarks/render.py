@@ -15,7 +15,8 @@ from pathlib import Path
 import click
 from against import MIX, best_row
 from page import METRICS, differences, page
-from plots import draw, plot_names
+from plots import draw, draw_sampler, plot_names
+from scale_tables import SAMPLER_PLOT
 from store import ROOT, load_results, write_bytes, write_text
 from tables import NAMES, Result, Task, by_configuration, by_task, method_row, table
 
@@ -52,16 +53,21 @@ def main(check: bool, bench_output: Path | None, test_output: Path | None, root:
 def pages(root: Path = ROOT) -> dict[Path, str]:
     """What the files should hold that are made of results."""
     stored = root / "benchmarks" / "results"
-    results, peers, ablation, gaps = (
-        load_results(stored / name) for name in ("accuracy", "compare", "ablation", "ablation/differences")
+    results, peers, ablation, gaps, latency = (
+        load_results(stored / name)
+        for name in ("accuracy", "compare", "ablation", "ablation/differences", "latency")
     )
+    at_scale = [load_results(stored / name) for name in ("sampler", "graph_build", "scale")]
     block = readme_block(results, peers)
     readme = replace_block((root / "README.md").read_text(encoding="utf-8"), "results", block)
     for name, (file, first, last) in OUTPUTS.items():
         path = stored / file
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
         readme = replace_block(readme, name, output_block(text, first, last))
-    return {root / "docs" / "benchmarks.md": page(results, peers, ablation, gaps), root / "README.md": readme}
+    return {
+        root / "docs" / "benchmarks.md": page(results, peers, ablation, gaps, latency, at_scale),
+        root / "README.md": readme,
+    }
 
 
 def _tasks(root: Path) -> list[Task]:
@@ -71,20 +77,26 @@ def _tasks(root: Path) -> list[Task]:
 
 def _missing_plots(root: Path) -> list[Path]:
     """Plots that the page shows and that are not there; their bytes depend on fonts, and are not compared."""
-    wanted = (root / "docs" / "images" / name for task in _tasks(root) for name in plot_names(task))
-    return [path for path in wanted if not path.is_file()]
+    wanted = [name for task in _tasks(root) for name in plot_names(task)]
+    wanted += [SAMPLER_PLOT] if _sampler(root) else []
+    paths = (root / "docs" / "images" / name for name in wanted)
+    return [path for path in paths if not path.is_file()]
 
 
 def _draw_plots(root: Path) -> list[Path]:
     """Draws all plots; those that changed."""
     changed = []
-    for task in _tasks(root):
-        for name, content in draw(task).items():
-            path = root / "docs" / "images" / name
-            if not path.is_file() or path.read_bytes() != content:
-                write_bytes(path, content)
-                changed.append(path)
+    drawn = [*(draw(task) for task in _tasks(root)), draw_sampler(_sampler(root))]
+    for name, content in (plot for plots in drawn for plot in plots.items()):
+        path = root / "docs" / "images" / name
+        if not path.is_file() or path.read_bytes() != content:
+            write_bytes(path, content)
+            changed.append(path)
     return changed
+
+
+def _sampler(root: Path) -> list[Result]:
+    return load_results(root / "benchmarks" / "results" / "sampler")
 
 
 def replace_block(text: str, name: str, block: str) -> str:

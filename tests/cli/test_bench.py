@@ -22,7 +22,8 @@ def test_help(bench):
 
 
 @pytest.mark.parametrize(
-    "command", ["datasets", "data build", "data check", "graph", "run", "eval", "predict", "compare"]
+    "command",
+    ["datasets", "data build", "data import", "data check", "graph", "run", "eval", "predict", "compare"],
 )
 def test_every_command_has_help(bench, command):
     text = bench(*command.split(), "--help").output
@@ -32,7 +33,7 @@ def test_every_command_has_help(bench, command):
 def test_help_imports_nothing_heavy():
     done = python(
         "import sys\nfrom xcgraph.cli import main\n"
-        "for args in (['--help'], ['run', '--help'], ['compare', '--help'], ['data', 'build', '--help']):\n"
+        "for args in (['--help'], ['run', '--help'], ['compare', '--help'], ['data', 'import', '--help']):\n"
         "    main.main(args, standalone_mode=False)\n"
         "print([m for m in ('torch', 'numpy', 'scipy', 'sklearn', 'tqdm') if m in sys.modules])"
     )

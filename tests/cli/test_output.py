@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import json
 
-from xcgraph.cli.output import decile_table, echo_json, metrics_table, table
+from xcgraph.cli.output import build_table, decile_table, echo_json, frequency_table, metrics_table, table
+from xcgraph.data import BuildReport
 
 
 def test_table():
@@ -41,3 +42,24 @@ def test_decile_table():
 def test_json_has_no_nan(capsys):
     echo_json({"a": float("nan"), "b": [1.5, float("-inf")], "c": (1, "x")})
     assert json.loads(capsys.readouterr().out) == {"a": None, "b": [1.5, None], "c": [1, "x"]}
+
+
+def test_build_table():
+    lines = build_table(BuildReport(4, 1, 4, 8, 1, 3, {"blue ones": 2_000, "red ones": 0}, 7)).splitlines()
+    rows = dict(line.rsplit(maxsplit=1) for line in lines)
+    assert {name.strip(): value for name, value in rows.items()} == {
+        "training documents": "4",
+        "test documents": "1",
+        "labels": "4",
+        "labels a document": "1.80",
+        "training documents a label": "2.00",
+        "labels with fewer than five, %": "75.00",
+        "filter pairs": "7",
+        "left out: blue ones": "2,000",
+    }
+
+
+def test_frequency_table():
+    row = {"decile": 1, "labels": 30, "min_frequency": 0, "max_frequency": 1, "positives": 1_200}
+    lines = frequency_table([row, {**row, "min_frequency": 1}]).splitlines()
+    assert [" ".join(line.split()) for line in lines[1:]] == ["1 30 0 to 1 1,200", "1 30 1 1,200"]

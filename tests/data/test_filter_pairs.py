@@ -7,8 +7,10 @@ from xcgraph.data import (
     mirrored_pairs,
     most_pairs,
     no_pairs,
+    own_pairs,
     pairs_matrix,
     read_filter_pairs,
+    related_pairs,
     select_filter_rows,
     write_filter_pairs,
 )
@@ -96,3 +98,18 @@ def test_no_mirrored_pairs():
     for other in ([], ["z"]):
         assert mirrored_pairs(y, ["a", "b"], other, ["a", "b"]).shape == (0, 2)
     assert mirrored_pairs(csr_matrix((2, 2)), ["a", "b"], ["a"], ["a", "b"]).shape == (0, 2)
+
+
+def test_own_pairs():
+    assert own_pairs(["x", "b", "a", "b"], ["a", "b"]).tolist() == [[1, 1], [2, 0], [3, 1]]
+    assert own_pairs(["x"], ["a"]).shape == own_pairs([], []).shape == (0, 2)
+
+
+def test_related_pairs():
+    # Training: a has b and c; b has itself. Held out: c, and b again, which a names and which it is.
+    y = csr_matrix(np.array([[0, 1, 1], [0, 1, 0]], dtype=np.float32))
+    train, test = related_pairs(y, ["a", "b"], ["c", "b", "y"], ["a", "b", "c"])
+    assert train.tolist() == [[0, 0], [1, 1]]
+    assert test.tolist() == [[0, 0], [0, 2], [1, 0], [1, 1]]
+    train, test = related_pairs(y, ["p", "q"], ["r"], ["a", "b", "c"])
+    assert train.shape == test.shape == (0, 2)

@@ -130,7 +130,7 @@ def test_load_of_nothing(tmp_path):
 def test_load_keeps_no_texts(raw, monkeypatch):
     """Each text goes through the vectoriser before the next line is read, and each line is read once."""
     events = []
-    read_objects, split = raw_reader._read_objects, word_counts.tokenize
+    read_objects, split = raw_reader.read_objects, word_counts.tokenize
 
     def reading(*args):
         for number, record in read_objects(*args):
@@ -141,7 +141,7 @@ def test_load_keeps_no_texts(raw, monkeypatch):
         events.append(("tokenize", text))
         return split(text)
 
-    monkeypatch.setattr(raw_reader, "_read_objects", reading)
+    monkeypatch.setattr(raw_reader, "read_objects", reading)
     monkeypatch.setattr(word_counts, "tokenize", tokenizing)
     LFDataset.load(raw(), text="title")
     assert [uid for kind, uid in events[0::2] if kind == "read"] == [

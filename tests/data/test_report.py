@@ -17,6 +17,11 @@ def test_report_counts_warnings(caplog):
     report.warning("a/b.txt", 9, "two", "things")
     report.warning("a/c.txt", None, "three", "things")
     report.warning("a/b.txt", 1, "four", "other things")
+    assert list(report.counted()) == [
+        ("a/b.txt", "things", 2, 7),
+        ("a/c.txt", "things", 1, None),
+        ("a/b.txt", "other things", 1, 1),
+    ]
     with caplog.at_level(logging.WARNING):
         report.flush()
         report.flush()
@@ -25,3 +30,4 @@ def test_report_counts_warnings(caplog):
         "c.txt: 1 things",
         "b.txt: 1 other things (first: line 1)",
     ]
+    assert list(report.counted()) == []

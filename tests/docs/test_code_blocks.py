@@ -84,10 +84,13 @@ def test_script_parses(use):
     import ablation
     import accuracy
     import compare
+    import latency
     import render
+    import sampler
 
     script, *args = use[1]
-    known = {f"benchmarks/{module.__name__}.py": module.main for module in (ablation, accuracy, compare, render)}
+    modules = (ablation, accuracy, compare, latency, render, sampler)
+    known = {f"benchmarks/{module.__name__}.py": module.main for module in modules}
     parse(known[script], script, args)
 
 
@@ -111,19 +114,28 @@ def test_pages_show_commands():
     }
 
 
+def run_bash(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    env = {**os.environ, "PATH": path}
+    done = subprocess.run(["bash", "-e", "-c", script], cwd=folder, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
 def test_own_data_of_the_readme(tmp_path):
     block = next(b for b in read_blocks(BY_NAME["README.md"], "bash") if "mine/lbl.json" in b.text)
     script = "\n".join(line for line in block.text.split("\n") if not line.startswith("xcgraph-bench run"))
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    done = subprocess.run(
-        ["bash", "-e", "-c", script],
-        cwd=tmp_path,
-        env={**os.environ, "PATH": path},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0 and "0 errors, 0 warnings" in done.stderr, done.stderr
-    assert done.stdout == ""
+    done = run_bash(script, tmp_path)
+    assert "0 errors, 0 warnings" in done.stderr and "worth a look" not in done.stdout
+
+
+def test_own_data_from_a_table_to_predictions(tmp_path):
+    (block,) = read_blocks(BY_NAME["docs/own-data.md"], "bash")
+    script = block.text.replace("dim=32", "dim=32 --set max_epochs=2 --set min_epochs=1 --quiet")
+    done = run_bash(script, tmp_path)
+    assert "left out: documents without labels" in done.stdout and "0 errors, 0 warnings" in done.stderr
+    answer = json.loads(done.stdout.splitlines()[-1])
+    assert answer["labels"][0]["uid"] == "shell" and len(answer["labels"]) == 2
 
 
 @pytest.mark.parametrize("name", BY_NAME)

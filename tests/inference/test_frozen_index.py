@@ -18,7 +18,6 @@ from xcgraph.inference import (
     join_rankers,
     token_postings,
 )
-from xcgraph.inference.frozen_index import _at_least_the_best
 from xcgraph.sparse import CSR
 from xcgraph.testing import tiny_label_graph
 
@@ -106,7 +105,7 @@ def test_int8(large):
 
 @pytest.mark.parametrize("shortlist", ["projection", "clusters"])
 def test_shortlists(large, shortlist, monkeypatch):
-    monkeypatch.setattr(frozen_index, "_FROM_CLUSTERS", 600)
+    monkeypatch.setattr(frozen_index, "_LOOKED_AT", 1000)
     ranker, doc_x = large
     index = freeze(ranker, "float32", shortlist, dims=12)
     assert recall(index, ranker, doc_x, 10) > 0.97
@@ -131,7 +130,7 @@ def test_a_projection_knows_the_probabilities(large):
 
 def test_tokens_find_labels_that_clusters_miss(large, monkeypatch):
     """Labels whose vectors say nothing, but whose own token does."""
-    monkeypatch.setattr(frozen_index, "_FROM_CLUSTERS", 100)
+    monkeypatch.setattr(frozen_index, "_LOOKED_AT", 100)
     ranker, _ = large
     table = torch.zeros(V, L)
     table[3, 2000] = 500.0
@@ -143,7 +142,8 @@ def test_tokens_find_labels_that_clusters_miss(large, monkeypatch):
     # A token of too many labels names none, but counts for those that are found.
     monkeypatch.setattr(token_postings, "LONGEST", 0)
     assert 2000 not in index.rank(ids, weights, 3)[0]
-    monkeypatch.setattr(frozen_index, "_FROM_CLUSTERS", L)
+    monkeypatch.setattr(frozen_index, "_LOOKED_AT", L)
+    index.candidates = L
     assert index.rank(ids, weights, 3)[0][0] == 2000
 
 
@@ -196,17 +196,6 @@ def test_threads(large):
     for thread in threads:
         thread.join()
     assert wrong == []
-
-
-@pytest.mark.parametrize("size", [1, 5, 1000, 1001])
-@pytest.mark.parametrize("count", [1, 4, 30, 400])
-def test_at_least_the_best(size, count):
-    rng = np.random.default_rng(0)
-    for score in (rng.standard_normal(size), np.sort(rng.standard_normal(size)), rng.integers(0, 3, size)):
-        score = score.astype(np.float32)
-        found = _at_least_the_best(score, count)
-        assert sorted(score[found])[::-1][:count] == sorted(score)[::-1][:count]
-        assert found.tolist() == sorted(set(found.tolist()))
 
 
 def test_mistakes(make_ranker):

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from xcgraph.inference import ProjectedLabels
-from xcgraph.inference.projected_labels import principal_directions
+from xcgraph.inference.projected_labels import best_ids, principal_directions
 
 
 @pytest.fixture
@@ -14,6 +14,14 @@ def weight():
     g = torch.Generator().manual_seed(1)
     strong = torch.randn(3000, 5, generator=g) @ torch.randn(5, 20, generator=g)
     return 10 + strong + 0.01 * torch.randn(3000, 20, generator=g)
+
+
+def products(projected, x):
+    """With 0.75 known of each score, and 0.25 of all."""
+    num_labels = projected.shape[0]
+    base, out = np.full(num_labels, 0.75, dtype=np.float32), np.full(num_labels, np.nan, dtype=np.float32)
+    projected.products(projected.project(x), base, 0.25, out)
+    return out
 
 
 def test_directions_are_those_of_largest_variance(weight):
@@ -32,28 +40,35 @@ def test_approximation(weight, dims, stored):
     assert projected.dims == stored
     x = np.random.default_rng(0).random(20).astype(np.float32)
     exact = ((weight - mean) @ torch.from_numpy(x)).numpy()
-    out = np.ones(3000, dtype=np.float32)
-    projected.add_product(x, out)
-    assert np.abs(out - 1 - exact).max() < 0.03 * exact.std()
+    out = products(projected, x) - 1
+    assert np.abs(out - exact).max() < 0.03 * exact.std()
 
 
 def test_one_direction_misses_the_rest(weight):
     mean = weight.mean(dim=0)
     x = np.random.default_rng(0).random(20).astype(np.float32)
     exact = ((weight - mean) @ torch.from_numpy(x)).numpy()
-    out = np.zeros(3000, dtype=np.float32)
-    ProjectedLabels.fit(weight, mean, 1).add_product(x, out)
+    out = products(ProjectedLabels.fit(weight, mean, 1), x) - 1
     assert np.abs(out - exact).max() > 0.5 * exact.std()
 
 
 def test_few_labels():
     weight = torch.randn(3, 6, generator=torch.Generator().manual_seed(0))
-    out = np.zeros(3, dtype=np.float32)
-    x = np.ones(6, dtype=np.float32)
-    ProjectedLabels.fit(weight, weight.mean(dim=0), 48).add_product(x, out)
+    out = products(ProjectedLabels.fit(weight, weight.mean(dim=0), 48), np.ones(6, dtype=np.float32)) - 1
     np.testing.assert_allclose(out, (weight - weight.mean(dim=0)).sum(dim=1), atol=0.1)
 
 
 def test_shapes():
     with pytest.raises(ValueError, match="expected int8 of a multiple of 4 rows"):
         ProjectedLabels(torch.zeros(6, 3, dtype=torch.int8), torch.ones(3), torch.zeros(6, 5))
+
+
+@pytest.mark.parametrize("size", [1, 5, 1000, 1001])
+@pytest.mark.parametrize("count", [1, 4, 30, 400])
+def test_best_ids(size, count):
+    rng = np.random.default_rng(0)
+    for score in (rng.standard_normal(size), np.sort(rng.standard_normal(size)), rng.integers(0, 3, size)):
+        score = score.astype(np.float32)
+        found = best_ids(score, count)
+        assert sorted(score[found])[::-1][:count] == sorted(score)[::-1][:count]
+        assert len(set(found.tolist())) == len(found)

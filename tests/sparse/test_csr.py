@@ -5,6 +5,7 @@ import pytest
 import scipy.sparse
 import torch
 from torch_geometric import EdgeIndex
+from torch_geometric.data import Data
 
 from xcgraph.sparse import CSR
 from xcgraph.typing import torch_sparse_support
@@ -122,3 +123,9 @@ def test_equality_is_identity_and_repr_is_short():
     other, _ = random_csr()
     assert csr == csr and csr != other and len({csr, other}) == 2
     assert repr(csr) == f"CSR(shape=(5, 4), nnz={csr.nnz}, device=cpu)"
+
+
+def test_moves_along_with_a_pyg_graph():
+    csr = CSR(torch.tensor([0, 1]), torch.tensor([2]), torch.ones(1), (1, 3))
+    moved = Data(x=csr).to("meta", non_blocking=True).x
+    assert moved.device.type == moved.rowptr.device.type == "meta" and moved.shape == (1, 3)

@@ -6,7 +6,13 @@ import click
 
 from .lazy_group import LazyGroup
 
+_COMMANDS = {
+    "build": "xcgraph.cli.data_build",
+    "import": "xcgraph.cli.data_import",
+    "check": "xcgraph.cli.data_check",
+}
 
-@click.group("data", cls=LazyGroup, lazy={"build": "xcgraph.cli.data_build", "check": "xcgraph.cli.data_check"})
+
+@click.group("data", cls=LazyGroup, lazy=_COMMANDS)
 def command() -> None:
-    """Build a data set, or check a folder."""
+    """Build a data set, import tables, or check a folder."""

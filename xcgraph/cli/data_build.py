@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from .errors import usage_errors
+from .errors import overwrite_advice, usage_errors
 from .options import flag, json_option
-from .output import echo_json, table
+from .output import build_table, echo_json
 
 
 @click.command("build", short_help="Write a named data set as a raw data folder.")
@@ -50,22 +50,10 @@ def command(name: str, out: str, overwrite: bool, as_json: bool, **options: Any)
         for key in given:
             if known and key not in known:
                 raise click.UsageError(f"{name} has no {flag(key)}; it has {', '.join(map(flag, known))}")
-        try:
+        with overwrite_advice(overwrite):
             report = build_dataset(name, out, overwrite=overwrite, **given)
-        except FileExistsError as error:
-            hint = "" if overwrite else "; choose another folder, or add --overwrite"
-            raise click.UsageError(str(error).partition(";")[0] + hint) from error
     if as_json:
         echo_json({"name": name, "out": out, **dataclasses.asdict(report)})
         return
-    rows: list[list[Any]] = [
-        ["training documents", report.train],
-        ["test documents", report.test],
-        ["labels", report.labels],
-        ["labels a document", report.labels_per_document],
-        ["training documents a label", report.documents_per_label],
-        ["labels with fewer than five, %", report.tail_share],
-        *(["left out: " + reason, count] for reason, count in report.dropped.items() if count),
-    ]
     click.echo(f"{name} in {out}")
-    click.echo(table(rows))
+    click.echo(build_table(report))

@@ -43,7 +43,17 @@ def usage_errors() -> Iterator[None]:
     except DataError:
         raise
     except (ValueError, FileExistsError) as error:
-        raise click.UsageError(_in_flags(_text(error))) from error
+        raise click.UsageError(in_flags(_text(error))) from error
+
+
+@contextmanager
+def overwrite_advice(overwrite: bool) -> Iterator[None]:
+    """Around library code that writes a folder: where there are files already, ``--overwrite`` is the way."""
+    try:
+        yield
+    except FileExistsError as error:
+        hint = "" if overwrite else "; choose another folder, or add --overwrite"
+        raise click.UsageError(_text(error).partition(";")[0] + hint) from error
 
 
 @contextmanager
@@ -92,8 +102,8 @@ def one_line(error: click.ClickException) -> str:
     return line
 
 
-def _in_flags(text: str) -> str:
-    """``'num_labels'`` -> ``--labels``, as the current command calls it."""
+def in_flags(text: str) -> str:
+    """Arguments in quotes, ``'num_labels'`` -> ``--labels``, as the current command calls it."""
     ctx = click.get_current_context(silent=True)
     for option in ctx.command.params if ctx is not None else ():
         if isinstance(option, click.Option):

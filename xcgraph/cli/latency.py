@@ -60,7 +60,7 @@ def command(
     texts: list[str] = predictor.label_titles
     dataset = None
     if data is not None:
-        dataset, texts = _texts_of(data, text, predictor, console)
+        dataset, texts = texts_of(data, text, predictor, console)
     import numpy as np
 
     order = np.random.default_rng(seed).permutation(len(texts))[:queries]
@@ -142,7 +142,7 @@ def _load(folder: Path) -> Predictor:
     return predictor
 
 
-def _texts_of(data: str, text: str, predictor: Predictor, console: Console) -> tuple[LFDataset, list[str]]:
+def texts_of(data: str, text: str, predictor: Predictor, console: Console) -> tuple[LFDataset, list[str]]:
     """The data set with the features of the model, and the texts of its test documents."""
     from xcgraph.data import Vectorizer
 

@@ -6,9 +6,12 @@ import json
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from xcgraph.data import BuildReport
 
 
 def echo_json(value: Any) -> None:
@@ -81,6 +84,30 @@ def metrics_table(metrics: Mapping[str, Any]) -> str:
     names = list(dict.fromkeys(name for name, _ in found))
     rows = [[name, *(found.get((name, rank)) for rank in ranks)] for name in names]
     return table(rows, ["", *(f"@{rank}" for rank in ranks)])
+
+
+def build_table(report: BuildReport) -> str:
+    """What was built or imported, and what was left out."""
+    rows: list[list[Any]] = [
+        ["training documents", report.train],
+        ["test documents", report.test],
+        ["labels", report.labels],
+        ["labels a document", report.labels_per_document],
+        ["training documents a label", report.documents_per_label],
+        ["labels with fewer than five, %", report.tail_share],
+        ["filter pairs", report.filter_pairs],
+        *(["left out: " + reason, count] for reason, count in report.dropped.items() if count),
+    ]
+    return table(rows)
+
+
+def frequency_table(deciles: Sequence[Mapping[str, Any]]) -> str:
+    """Labels by training frequency, without metrics."""
+    rows = [
+        [row["decile"], row["labels"], _range(row["min_frequency"], row["max_frequency"]), row["positives"]]
+        for row in deciles
+    ]
+    return table(rows, ["decile", "labels", "training documents", "test pairs"])
 
 
 def decile_table(deciles: Sequence[Mapping[str, Any]]) -> str:

@@ -10,6 +10,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def refuse_occupied(path: str | os.PathLike[str], overwrite: bool = False) -> None:
+    """What :func:`atomic_folder` refuses, for those who want to know it before long work.
+
+    Raises:
+        FileExistsError: if ``path`` is a file, or holds files and ``overwrite`` is not set.
+    """
+    path = Path(path)
+    if path.exists() and not path.is_dir():
+        raise FileExistsError(f"{path}: expected a folder, got a file; choose another name")
+    if path.is_dir() and not overwrite and any(path.iterdir()):
+        raise FileExistsError(f"{path}: holds files already; choose another folder, or ask to overwrite it")
+
+
 @contextmanager
 def atomic_folder(
     path: str | os.PathLike[str], overwrite: bool = False, stale: Iterable[str] = ()
@@ -32,12 +45,8 @@ def atomic_folder(
         FileExistsError: if ``path`` is a file, or holds files and ``overwrite`` is not set; raised before the
             block is entered.
     """
-    path = Path(path)
-    if path.exists() and not path.is_dir():
-        raise FileExistsError(f"{path}: expected a folder, got a file; choose another name")
-    if path.is_dir() and not overwrite and any(path.iterdir()):
-        raise FileExistsError(f"{path}: holds files already; choose another folder, or ask to overwrite it")
-    path = path.resolve()  # "." has no name of its own
+    refuse_occupied(path, overwrite)
+    path = Path(path).resolve()  # "." has no name of its own
     path.parent.mkdir(parents=True, exist_ok=True)
     work = path.parent / f".{path.name}.{uuid.uuid4().hex[:8]}.tmp"
     work.mkdir()

@@ -129,6 +129,35 @@ def mirrored_pairs(
     return np.unique(pairs[(pairs >= 0).all(axis=1)], axis=0)
 
 
+def own_pairs(uids: Sequence[str], label_uids: Sequence[str]) -> np.ndarray:
+    """Pairs of a document and the label of the same uid: int64 ``[P, 2]``, in the order of the documents."""
+    label_of = {uid: label for label, uid in enumerate(label_uids)}
+    pairs = [(row, label_of[uid]) for row, uid in enumerate(uids) if uid in label_of]
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def related_pairs(
+    train_y: csr_matrix, train_uids: Sequence[str], test_uids: Sequence[str], label_uids: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Filter pairs of data where items are documents and labels at once: what could be had without generalising.
+
+    Each document with the label that it is itself, and each test document with the labels whose own training
+    document names it (:func:`mirrored_pairs`).
+
+    Args:
+        train_y: relevance of the training documents, ``[N, L]``.
+        train_uids: of the training documents, N.
+        test_uids: of the test documents, N'.
+        label_uids: of the labels, L. A document and a label of the same uid are the same item.
+
+    Returns:
+        ``(train, test)``, int64 ``[P, 2]`` and ``[P', 2]``, (row, label), each once, in order.
+    """
+    mirrored = mirrored_pairs(train_y, train_uids, test_uids, label_uids)
+    test = np.unique(np.concatenate([own_pairs(test_uids, label_uids), mirrored]), axis=0)
+    return own_pairs(train_uids, label_uids), test
+
+
 def no_pairs() -> np.ndarray:
     """An empty ``[0, 2]`` array."""
     return np.empty((0, 2), dtype=np.int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -31,6 +31,13 @@ class RawSplit:
         self.rows = array("q")  # file row of each document that is kept
         self.indices = array("i")
         self.indptr = array("q", [0])
+
+    def append(self, row: int, uid: str, targets: Sequence[int]) -> None:
+        """Keeps a document: its row in the file (or among all), name and label ids."""
+        self.uids.append(uid)
+        self.rows.append(row)
+        self.indices.extend(targets)
+        self.indptr.append(len(self.indices))
 
     def y(self, num_labels: int) -> csr_matrix:
         """Documents kept x labels, float32 of ones."""
@@ -70,6 +77,11 @@ class RawFolder:
             if self._paths[name] is None:
                 report.error(folder / files[0], None, "file is missing")
 
+    def path(self, part: str) -> Path:
+        """The file of ``labels``, ``train`` or ``test``, or where it should be."""
+        stem = {"labels": "lbl", "train": "trn", "test": "tst"}[part]
+        return self._paths[stem] or self.folder / RAW_FILES[stem][0]
+
     def label_texts(self) -> Iterator[str]:
         """Yields the label texts in the order of their ids."""
         path = self._paths["lbl"]
@@ -102,10 +114,7 @@ class RawFolder:
                 report_unlabelled(path, line, split, self.report)
                 if split == "train":
                     continue
-            kept.uids.append(document.uid)
-            kept.rows.append(line - 1)
-            kept.indices.extend(document.target_ind)
-            kept.indptr.append(len(kept.indices))
+            kept.append(line - 1, document.uid, document.target_ind)
             yield self._text(document.title, document.content)
         if not kept.indices:
             report_no_documents(path, kept.num_lines, self.report)

@@ -31,7 +31,7 @@ def read_labels(path: str | os.PathLike[str]) -> Iterator[Label]:
 def iter_labels(path: Path, report: Report) -> Iterator[Label]:
     """Yields the labels; an empty one where ``report`` let a broken line pass, so that later ids do not move."""
     first_line: dict[str, int] = {}
-    for number, record in _read_objects(path, report):
+    for number, record in read_objects(path, report):
         label = None if record is None else _parse_text(path, number, record, report)
         if label is None:
             yield Label("", "")
@@ -70,7 +70,7 @@ def read_documents(path: str | os.PathLike[str], num_labels: int) -> Iterator[Do
 def iter_documents(path: Path, num_labels: int, report: Report) -> Iterator[tuple[int, Document | None]]:
     """Yields ``(1-based line number, document)``; None where ``report`` let a broken line pass."""
     first_line: dict[str, int] = {}
-    for number, record in _read_objects(path, report):
+    for number, record in read_objects(path, report):
         text = None if record is None else _parse_text(path, number, record, report)
         targets = None if record is None else _parse_targets(path, number, record, num_labels, report)
         if text is None or targets is None:
@@ -87,11 +87,18 @@ def iter_documents(path: Path, num_labels: int, report: Report) -> Iterator[tupl
         yield number, Document(uid, title, content, *targets)
 
 
-def _read_objects(path: Path, report: Report) -> Iterator[tuple[int, dict[str, Any] | None]]:
-    """Yields every line that could be read as text; None where it is no JSON object (reported)."""
+def read_objects(
+    path: Path, report: Report, skip_blank: bool = False
+) -> Iterator[tuple[int, dict[str, Any] | None]]:
+    """Yields every line that could be read as text; None where it is no JSON object (reported).
+
+    Blank lines are such, unless ``skip_blank`` passes over them.
+    """
     for number, line in read_lines(path, report):
         if line is None:
             yield number, None
+            continue
+        if skip_blank and not line.strip():
             continue
         record: Any = None
         try:

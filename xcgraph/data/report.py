@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from .error import DataError
@@ -38,9 +39,14 @@ class Report:
         entry = self._counts.setdefault((os.fspath(path), kind), [0, line])
         entry[0] = (entry[0] or 0) + 1
 
+    def counted(self) -> Iterator[tuple[str, str, int, int | None]]:
+        """Yields ``(path, kind, count, first line)`` of the warnings since the last :meth:`flush`."""
+        for (path, kind), (count, line) in self._counts.items():
+            yield path, kind, count or 0, line
+
     def flush(self) -> None:
         """Logs what was counted, one line for each file and kind."""
-        for (path, kind), (count, line) in self._counts.items():
+        for path, kind, count, line in self.counted():
             place = "" if line is None else f" (first: line {line})"
             logger.warning("%s: %d %s%s", Path(path).name, count, kind, place)
         self._counts.clear()

@@ -1,6 +1,7 @@
 """Where data sets come from: a registry of names, builders of real and synthetic sets, and published sizes."""
 
-from .build_report import BuildReport
+from xcgraph.data import BuildReport
+
 from .dataset_info import DatasetInfo
 from .debian import build_debian
 from .item import Item

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from xcgraph.data import BuildReport
+
 from .apt import AptFiles, apt_files, paragraphs
-from .build_report import BuildReport
 from .item import Item
 from .related_items import write_related_items
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from xcgraph.data import Document, Label, write_raw_folder
+from xcgraph.data import BuildReport, Document, Label, write_raw_folder
 
-from .build_report import BuildReport
 from .planted_source import PlantedSource
 
 if TYPE_CHECKING:

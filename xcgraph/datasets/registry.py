@@ -15,10 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from xcgraph.data import DataError, LFDataset, folder_format
+from xcgraph.data import BuildReport, DataError, LFDataset, folder_format
 
 from .apt import apt_files_here
-from .build_report import BuildReport
 from .dataset_info import DatasetInfo
 from .debian import build_debian
 from .planted import build_planted

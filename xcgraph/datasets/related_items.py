@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
-from xcgraph.data import DataError, Document, Label, write_raw_folder
+from xcgraph.data import BuildReport, DataError, Document, Label, hash_share, write_raw_folder
 
-from .build_report import BuildReport
 from .item import Item
 
 logger = logging.getLogger(__name__)
@@ -21,11 +19,9 @@ _TEST_SHARE = 0.25
 def is_test_group(group: str) -> bool:
     """Whether the documents of a group are test documents: decided by the group's name alone.
 
-    The first eight bytes of the SHA-256 of the name (behind a fixed prefix), read as a number in [0, 1), are below
-    a quarter. Neither the order nor the other groups matter, so a newer version of the source keeps the split.
+    Its :func:`~xcgraph.data.hash_share` is below a quarter, so that a newer version of the source keeps the split.
     """
-    digest = hashlib.sha256(b"xc0\0" + group.encode("utf-8")).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64 < _TEST_SHARE
+    return hash_share(group) < _TEST_SHARE
 
 
 def write_related_items(
@@ -103,7 +99,7 @@ def write_related_items(
             # A rule may withhold a pair that another field of the same document gives.
             yield from ((row, index) for index in sorted(label_id[name] for name in listed - part[uid]))
 
-    write_raw_folder(
+    written = write_raw_folder(
         out,
         train=documents(train),
         test=documents(test),
@@ -120,6 +116,7 @@ def write_related_items(
         test_pairs=test_pairs,
         tail_labels=sum(frequency[label] < 5 for label in labels),
         dropped=counts,
+        filter_pairs=written["filter_train"] + written["filter_test"],
     )
     logger.info("%s: %s", out, report)
     return report

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from xcgraph.data import DataError
+from xcgraph.data import BuildReport, DataError
 
-from .build_report import BuildReport
 from .item import Item
 from .related_items import write_related_items
 

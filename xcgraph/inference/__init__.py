@@ -5,7 +5,7 @@ from .document_encoder import DocumentEncoder
 from .encoder_module import EncoderModule
 from .export_encoder import export_encoder
 from .export_model import export_model
-from .freeze import freeze
+from .freeze import can_freeze, freeze
 from .frozen_encoder import FrozenEncoder
 from .frozen_expansion import FrozenExpansion
 from .frozen_index import FrozenIndex
@@ -42,6 +42,7 @@ __all__ = [
     "RowMatrix",
     "StoredModel",
     "TokenPostings",
+    "can_freeze",
     "document_centroids",
     "export_encoder",
     "export_model",

@@ -9,50 +9,70 @@ from torch import Tensor
 from xcgraph.shortlist import BalancedKMeans
 from xcgraph.sparse import rowptr_from_sorted
 
-from .projected_labels import principal_directions
+from . import kernels
+from .projected_labels import ProjectedLabels, best_ids, principal_directions
 from .row_matrix import RowMatrix
 from .token_postings import check_rows
 
 _CLUSTER_SIZE = 64
-# Labels are clustered by so many directions: all would take minutes longer, and cluster hardly better.
-_DIRECTIONS = 64
 
 
 class ClusteredLabels:
-    """Names the labels of the clusters whose mean vector scores best: a few thousand out of any number.
+    """Approximates the scores of the labels of the best clusters: of some ten thousand out of any number.
+
+    Clusters, their mean vectors and the labels' vectors are all of a few dimensions, as those of
+    :class:`ProjectedLabels`.
 
     Args:
-        centroids: mean label vector of each cluster, ``[K, D]``.
-        bias: mean label bias of each cluster, float32 ``[K]``.
+        centroids: mean vector of each of K clusters.
+        bias: of each label, in the order of ``labels``, float32 ``[L]``.
         rowptr: int64 ``[K + 1]``.
         labels: those of each cluster, one after the other, int32 ``[L]``.
+        rows: their vectors in the same order, int8 ``[L, D']``.
     """
 
-    def __init__(self, centroids: RowMatrix, bias: Tensor, rowptr: Tensor, labels: Tensor) -> None:
-        clusters = centroids.shape[0]
-        if bias.shape != (clusters,) or rowptr.shape != (clusters + 1,):
+    def __init__(
+        self, centroids: ProjectedLabels, bias: Tensor, rowptr: Tensor, labels: Tensor, rows: RowMatrix
+    ) -> None:
+        clusters, num_labels = centroids.shape[0], labels.numel()
+        if bias.shape != (num_labels,) or rowptr.shape != (clusters + 1,):
             raise ValueError(f"expected biases and labels of {clusters} clusters, got others")
-        check_rows(rowptr, labels, labels, labels.numel())
-        if not torch.equal(labels.long().sort().values, torch.arange(labels.numel())):
+        if rows.shape != (num_labels, centroids.dims) or rows.dtype != "int8":
+            raise ValueError(f"expected int8 of shape {(num_labels, centroids.dims)}, got {rows}")
+        check_rows(rowptr, labels, labels, num_labels)
+        if not torch.equal(labels.long().sort().values, torch.arange(num_labels)):
             raise ValueError("expected every label in one cluster")
+        if bool((rowptr.diff() == 0).any()):
+            raise ValueError("expected clusters of at least one label")
         self.centroids = centroids
+        self.rows = rows
         self._tensors = (bias.float().contiguous(), rowptr, labels.contiguous())
         self._bias, self._rowptr, self._labels = (part.numpy() for part in self._tensors)
+        self._mean_bias = np.add.reduceat(self._bias, self._rowptr[:-1]) / np.diff(self._rowptr)
 
     @classmethod
-    def fit(cls, weight: Tensor, mean: Tensor, bias: Tensor, seed: int = 0) -> ClusteredLabels:
-        """Clusters label vectors ``[L, D]`` of biases ``[L]`` by balanced 2-means; ``mean`` ``[D]`` is theirs."""
+    def fit(cls, weight: Tensor, mean: Tensor, bias: Tensor, dims: int, seed: int = 0) -> ClusteredLabels:
+        """Clusters label vectors by balanced 2-means.
+
+        Args:
+            weight: label vectors, float32 ``[L, D]``.
+            mean: of them, ``[D]``.
+            bias: ``[L]``.
+            dims: D', cut to D; rounded up to a multiple of 4.
+            seed: of directions and clusters.
+        """
         num_labels = weight.size(0)
-        directions = principal_directions(weight, mean, _DIRECTIONS, seed)
+        directions = principal_directions(weight, mean, dims, seed)
         projected = weight @ directions.t() - directions @ mean
         clusters = max(1, num_labels // _CLUSTER_SIZE)
         assignment = BalancedKMeans(num_clusters=clusters, seed=seed).fit_predict(projected)
         order = assignment.argsort(stable=True)
         rowptr = rowptr_from_sorted(assignment[order], clusters)
-        size = rowptr.diff().unsqueeze(1)
-        total = torch.zeros(clusters, weight.size(1)).index_add_(0, assignment, weight.float())
-        means = torch.zeros(clusters).index_add_(0, assignment, bias.float()) / size.squeeze(1)
-        return cls(RowMatrix.convert(total / size - mean, "int8"), means, rowptr, order.int())
+        size = rowptr.diff()
+        total = torch.zeros(clusters, projected.size(1)).index_add_(0, assignment, projected)
+        centroids = ProjectedLabels.of(total / size.unsqueeze(1), directions)
+        padded = torch.nn.functional.pad(projected[order], (0, centroids.dims - projected.size(1)))
+        return cls(centroids, bias[order], rowptr, order.int(), RowMatrix.convert(padded, "int8"))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -64,35 +84,46 @@ class ClusteredLabels:
         """K."""
         return self.centroids.shape[0]
 
-    def find(self, x: np.ndarray, count: int, score: np.ndarray) -> np.ndarray:
-        """Labels of the best clusters, about ``count`` of them.
+    def find(
+        self, x: np.ndarray, base: np.ndarray, looked_at: int, count: int, score: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The most promising labels of the best clusters.
 
         Args:
             x: document embedding, float32 ``[D]``.
-            count: labels wanted.
+            base: what tokens add to each label, float32 ``[L]``.
+            looked_at: how many labels of the best clusters to look at.
+            count: labels wanted of these.
             score: float32 ``[K]``, overwritten.
 
         Returns:
-            int32 ``[S]``.
+            ``(labels int32, approximate scores float32)``, ``[count]`` and maybe some more.
         """
-        np.copyto(score, self._bias)
-        self.centroids.add_product(x, score)
-        beam = min(self.num_clusters, -(-count * self.num_clusters // len(self._labels)))
+        query = self.centroids.project(x)
+        self.centroids.products(query, self._mean_bias, 0.0, score)
+        beam = min(self.num_clusters, -(-looked_at * self.num_clusters // len(self._labels)))
         best = np.argpartition(score, -beam)[-beam:]
-        return np.concatenate([self._labels[self._rowptr[c] : self._rowptr[c + 1]] for c in best])
+        room = int((self._rowptr[best + 1] - self._rowptr[best]).sum())
+        labels, found = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.float32)
+        rows, scale = self.rows.arrays()
+        kernels.dot_clusters(best, self._rowptr, self._labels, self._bias, rows, scale, query, base, labels, found)
+        kept = best_ids(found, count)
+        return labels[kept], found[kept]
 
     def tensors(self) -> dict[str, Tensor]:
         """What is kept on disk."""
         return {
-            **self.centroids.tensors("centroids"),
+            **{f"centroids.{name}": value for name, value in self.centroids.tensors().items()},
+            **self.rows.tensors("rows"),
             **dict(zip(("bias", "rowptr", "labels"), self._tensors, strict=True)),
         }
 
     @classmethod
     def from_tensors(cls, tensors: dict[str, Tensor]) -> ClusteredLabels:
         """What :meth:`tensors` gave."""
-        centroids = RowMatrix.from_tensors(tensors, "centroids")
-        return cls(centroids, *(tensors[name] for name in ("bias", "rowptr", "labels")))
+        parts = {name: tensors[f"centroids.{name}"] for name in ("columns", "scale", "directions")}
+        rows = RowMatrix.from_tensors(tensors, "rows")
+        return cls(ProjectedLabels(**parts), tensors["bias"], tensors["rowptr"], tensors["labels"], rows)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self._labels)} labels, {self.num_clusters} clusters)"

@@ -10,7 +10,7 @@ from .clustered_labels import ClusteredLabels
 from .frozen_encoder import FrozenEncoder
 from .frozen_expansion import FrozenExpansion
 from .frozen_index import CANDIDATES, FrozenIndex
-from .label_ranker import LabelRanker
+from .label_ranker import EnsembleRanker, LabelRanker
 from .projected_labels import ProjectedLabels
 from .row_matrix import Dtype, RowMatrix
 from .token_postings import TokenPostings
@@ -20,8 +20,14 @@ Shortlist = Literal["auto", "none", "projection", "clusters"]
 
 # Below, scoring all labels is as fast; above, a pass over all labels takes longer than a search in clusters.
 _FEW_LABELS = 4096
-_MANY_LABELS = 300_000
+_MANY_LABELS = 100_000
 _DIMS = 48
+
+
+def can_freeze(ranker: EnsembleRanker) -> bool:
+    """Whether a model is one member that scores all labels, on the CPU."""
+    (first, *others) = ranker.members
+    return not others and first.shortlister is None and first.weight.device.type == "cpu"
 
 
 def freeze(
@@ -43,7 +49,7 @@ def freeze(
         dtype: of token embeddings and label vectors.
         shortlist: ``"none"``, ``"projection"``, ``"clusters"``; ``"auto"`` chooses by the number of labels.
         min_weight: lexical weights of lesser magnitude are left out.
-        dims: of a projection.
+        dims: of a projection, and of what is clustered.
         candidates: labels a document that are scored exactly, of a shortlist.
         seed: of projection and clusters.
 
@@ -70,7 +76,7 @@ def freeze(
     if shortlist == "projection":
         search = ProjectedLabels.fit(weight, mean, dims, seed)
     elif shortlist == "clusters":
-        search = ClusteredLabels.fit(weight, mean, bias, seed)
+        search = ClusteredLabels.fit(weight, mean, bias, dims, seed)
     expansion = None
     if ranker.expansion is not None and ranker.expansion.mix > 0:
         graph = ranker.expansion.graph.to("cpu")

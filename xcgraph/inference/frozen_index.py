@@ -13,15 +13,15 @@ from .clustered_labels import ClusteredLabels
 from .frozen_encoder import FrozenEncoder
 from .frozen_expansion import FrozenExpansion, best_labels
 from .label_ranker import Link
-from .projected_labels import ProjectedLabels
+from .projected_labels import ProjectedLabels, best_ids
 from .row_matrix import RowMatrix
 from .token_postings import TokenPostings
 
 #: Labels scored exactly a document, of those that a shortlist names.
 CANDIDATES = 400
-# Labels of the best clusters that are looked at before those are chosen; and how many by shared tokens.
-_FROM_CLUSTERS = 2048
-_BY_TOKENS = 400
+# Labels of the best clusters that are looked at before those are chosen; and how many join by shared tokens.
+_LOOKED_AT = 24_576
+_BY_TOKENS = 200
 #: All labels are scored where fewer candidates than so many times the labels wanted are.
 MARGIN = 2
 
@@ -32,8 +32,8 @@ class FrozenIndex:
 
     Without a shortlist, all labels are scored. With :class:`ProjectedLabels`, all are scored approximately, and
     the best of them exactly; probabilities take the approximate scores of the others into account. With
-    :class:`ClusteredLabels`, those of the best clusters and those that share the most telling tokens are scored;
-    probabilities of a softmax are shared out among these.
+    :class:`ClusteredLabels`, the same is done for the best clusters alone, and labels that share the most telling
+    tokens join them; probabilities of a softmax are shared out among what is scored exactly.
 
     Args:
         encoders: of documents; their embeddings are joined.
@@ -152,9 +152,9 @@ class FrozenIndex:
         self.labels.add_product(own.document, logit)
         if self._centred:
             logit += np.float32(offset)
-        labels = _at_least_the_best(logit, keep)
+        labels = best_ids(logit, keep)
         labels, score = best_labels(labels, logit[labels], keep)
-        return labels, score, self._total(logit, own)
+        return labels, score, self._total(logit, score[0])
 
     def _projected(
         self, ids: np.ndarray, weights: np.ndarray, keep: int, offset: float, own: Any
@@ -164,52 +164,47 @@ class FrozenIndex:
         np.copyto(base, self._bias)
         if self.postings is not None:
             self.postings.add(ids, weights, base)
-        np.add(base, np.float32(offset), out=logit)
-        self.shortlist.add_product(own.document, logit)
-        near = _at_least_the_best(logit, self.candidates)
+        self.shortlist.products(self.shortlist.project(own.document), base, offset, logit)
+        near = best_ids(logit, self.candidates)
         score = base[near]
         self._add_dense(near, offset, own.document, score)
         logit[near] = score
         labels, score = best_labels(near, score, keep)
-        return labels, score, self._total(logit, own)
+        return labels, score, self._total(logit, score[0])
 
     def _clustered(
         self, ids: np.ndarray, weights: np.ndarray, keep: int, offset: float, own: Any
     ) -> tuple[np.ndarray, np.ndarray, float]:
         assert isinstance(self.shortlist, ClusteredLabels)
-        near = self.shortlist.find(own.document, _FROM_CLUSTERS, own.clusters)
-        total = own.zeros
+        # What tokens of few labels add: zero but for some thousand labels, which alone are cleared afterwards.
+        base, count = own.zeros, 0
         if self.postings is not None:
-            count = self.postings.add_some(ids, weights, total, own.touched)
-            touched = own.touched[:count]
-            by_tokens, _ = best_labels(touched, total[touched], _BY_TOKENS)
-            near = np.unique(np.concatenate([near, by_tokens]))
-        score = self._bias[near] + total[near]
-        if self.postings is not None:
-            if count < len(total):
-                total[touched] = 0
-            else:
-                total[:] = 0
+            count = self.postings.add_some(ids, weights, base, own.touched)
+        touched = own.touched[:count]
+        near, _ = self.shortlist.find(own.document, base, _LOOKED_AT, self.candidates, own.clusters)
+        if count:
+            near = np.unique(np.concatenate([near, touched[best_ids(base[touched], _BY_TOKENS)]]))
+        score = self._bias[near] + base[near]
+        if count < len(base):
+            base[touched] = 0
+        else:
+            base[:] = 0
         self._add_dense(near, offset, own.document, score)
         if self.postings is not None:
             self.postings.add_rest(ids, weights, near, score)
         labels, best = best_labels(near, score, keep)
-        return labels, best, self._total(score, own)
+        return labels, best, self._total(score, best[0])
 
     def _add_dense(self, near: np.ndarray, offset: float, document: np.ndarray, score: np.ndarray) -> None:
         self.labels.add_products_of(near, document, score)
         if self._centred:
             score += np.float32(offset)
 
-    def _total(self, logit: np.ndarray, own: Any) -> float:
-        """log sum exp; of softmax alone, the other link needs none."""
+    def _total(self, logit: np.ndarray, highest: np.float32) -> float:
+        """log sum exp of logits of which ``highest`` is the highest; 0 for a link that needs none."""
         if self.link != "softmax":
             return 0.0
-        highest = logit.max()
-        power = own.power[: len(logit)]
-        np.subtract(logit, highest, out=power)
-        np.exp(power, out=power)
-        return float(highest + np.log(power.sum()))
+        return float(highest + np.log(kernels.sum_exp(logit, highest)))
 
     def _buffers(self) -> Any:
         """Arrays that belong to the calling thread."""
@@ -218,7 +213,7 @@ class FrozenIndex:
             size = self.num_labels
             own.part = np.empty(max(encoder.dim for encoder in self.encoders), dtype=np.float32)
             own.document = np.empty(self.labels.shape[1], dtype=np.float32)
-            own.logit, own.base, own.power = (np.empty(size, dtype=np.float32) for _ in range(3))
+            own.logit, own.base = (np.empty(size, dtype=np.float32) for _ in range(2))
             own.zeros, own.touched = np.zeros(size, dtype=np.float32), np.empty(size, dtype=np.int32)
             if isinstance(self.shortlist, ClusteredLabels):
                 own.clusters = np.empty(self.shortlist.num_clusters, dtype=np.float32)
@@ -226,18 +221,3 @@ class FrozenIndex:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.labels}, shortlist={self.shortlist})"
-
-
-def _at_least_the_best(score: np.ndarray, count: int) -> np.ndarray:
-    """Ids of the ``count`` highest scores ``[L]`` and of maybe some more, ascending, int32 ``[S]``."""
-    if count >= len(score):
-        return np.arange(len(score), dtype=np.int32)
-    # As many runs as make it sure: of the best of each, `count` are at least as good as the last one chosen.
-    width = max(1, min(16, len(score) // (2 * count)))
-    if width > 1:
-        best = np.empty(len(score) // width, dtype=np.float32)
-        kernels.peaks(score, best)
-    else:
-        best = score
-    least = np.partition(best, -count)[-count]
-    return np.flatnonzero(score >= least).astype(np.int32)

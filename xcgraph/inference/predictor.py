@@ -11,6 +11,7 @@ import torch
 from xcgraph.sparse import CSR, rowptr_from_counts
 
 from .folder_parts import read_config, readable
+from .freeze import can_freeze
 from .frozen_model import FrozenModel
 from .hit import Hit
 from .label_ranker import EnsembleRanker
@@ -40,7 +41,7 @@ class Predictor:
         self.ranker: EnsembleRanker | None = None
         if isinstance(model, StoredModel):
             self.ranker = model.ranker
-            model = FrozenModel.freeze(model) if _can_freeze(model.ranker) else model
+            model = FrozenModel.freeze(model) if can_freeze(model.ranker) else model
         #: Answers, or ``None`` where :attr:`ranker` does.
         self.index = model.index if isinstance(model, FrozenModel) else None
 
@@ -127,8 +128,3 @@ class Predictor:
         col = torch.cat([torch.from_numpy(ids) for ids, _ in rows]).long()
         value = torch.cat([torch.from_numpy(weights) for _, weights in rows])
         return CSR(rowptr_from_counts(counts), col, value, (len(rows), self.vectorizer.num_features)).to(device)
-
-
-def _can_freeze(ranker: EnsembleRanker) -> bool:
-    (first, *others) = ranker.members
-    return not others and first.shortlister is None and first.weight.device.type == "cpu"

@@ -46,11 +46,16 @@ class ProjectedLabels:
             seed: of where the iteration starts, and of the labels looked at where there are many.
         """
         directions = principal_directions(weight, mean, dims, seed)
-        projected = RowMatrix.convert(weight @ directions.t() - directions @ mean, "int8")
-        rows = torch.nn.functional.pad(projected.rows, (0, -projected.shape[1] % 4))
-        assert projected.scale is not None
+        return cls.of(weight @ directions.t() - directions @ mean, directions)
+
+    @classmethod
+    def of(cls, projected: Tensor, directions: Tensor) -> ProjectedLabels:
+        """Vectors ``[L, D']`` that were projected on ``directions`` ``[D', D]`` already, any D'."""
+        matrix = RowMatrix.convert(projected, "int8")
+        rows = torch.nn.functional.pad(matrix.rows, (0, -matrix.shape[1] % 4))
+        assert matrix.scale is not None
         directions = torch.nn.functional.pad(directions, (0, 0, 0, rows.size(1) - directions.size(0)))
-        return cls(rows.t(), projected.scale, directions)
+        return cls(rows.t(), matrix.scale, directions)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -62,9 +67,20 @@ class ProjectedLabels:
         """D'."""
         return len(self._columns)
 
-    def add_product(self, x: np.ndarray, out: np.ndarray) -> None:
-        """Adds to ``out``, float32 ``[L]``, for a document ``[D]``."""
-        kernels.dot_columns(self._columns, self._scale, self._directions @ x, out)
+    def project(self, x: np.ndarray) -> np.ndarray:
+        """A document ``[D]`` in the same dimensions, ``[D']``."""
+        return self._directions @ x
+
+    def products(self, query: np.ndarray, base: np.ndarray, offset: float, out: np.ndarray) -> None:
+        """The approximate products of all labels with a document, plus what is known of their scores.
+
+        Args:
+            query: what :meth:`project` gave.
+            base: float32 ``[L]``, added.
+            offset: added too.
+            out: float32 ``[L]``, overwritten.
+        """
+        kernels.dot_columns(self._columns, self._scale, query, base, np.float32(offset), out)
 
     def tensors(self) -> dict[str, Tensor]:
         """What is kept on disk."""
@@ -84,3 +100,16 @@ def principal_directions(weight: Tensor, mean: Tensor, dims: int, seed: int = 0)
     for _ in range(_ROUNDS):
         basis = torch.linalg.qr(weight.t() @ (weight @ basis)).Q
     return basis.t().contiguous()
+
+
+def best_ids(score: np.ndarray, count: int) -> np.ndarray:
+    """Ids of the ``count`` highest scores ``[L]`` and of maybe some more, in any order, int32 ``[S]``."""
+    if count >= len(score):
+        return np.arange(len(score), dtype=np.int32)
+    # As many runs as make it sure: of the best of each, `count` are at least as good as the last one chosen.
+    width = max(1, min(16, len(score) // (2 * count)))
+    best = np.empty(len(score) // width, dtype=np.float32)
+    kernels.peaks(score, best)
+    least = np.partition(best, -count)[-count]
+    out = np.empty(len(score), dtype=np.int32)
+    return out[: kernels.at_least(score, best, least, out)]

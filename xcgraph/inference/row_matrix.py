@@ -89,11 +89,6 @@ class RowMatrix:
         """Rows and scales as the kernels take them; the scales are empty where there are none."""
         return self._array, self._scale
 
-    def to_float(self, start: int = 0, stop: int | None = None) -> Tensor:
-        """Rows ``start`` to ``stop`` as float32."""
-        rows = self.rows[start:stop].float()
-        return rows if self.scale is None else rows * self.scale[start:stop].unsqueeze(1)
-
     def tensors(self, name: str) -> dict[str, Tensor]:
         """What is kept on disk, ``name`` and maybe ``name.scale``."""
         return {name: self.rows} if self.scale is None else {name: self.rows, f"{name}.scale": self.scale}

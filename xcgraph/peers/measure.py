@@ -97,16 +97,28 @@ def measure_model(folder: Path, data: LFDataset, seed: int = 0) -> dict[str, Any
     """
     import torch
 
-    from xcgraph.inference import load_model
+    from xcgraph.inference import can_freeze, freeze, load_model
     from xcgraph.sparse import CSR
 
     ranker = load_model(folder).ranker
+    # As a Predictor would answer.
+    index = freeze(ranker.members[0]) if can_freeze(ranker) else None
     rows = np.random.default_rng(seed).permutation(data.test_x.shape[0])[:QUERIES]
-    queries = [CSR.from_scipy(data.test_x[row]) for row in rows]
+    queries: list[Any] = [data.test_x[row] for row in rows]
+    if index is not None:
+        queries = [(query.indices, query.data) for query in queries]
+    else:
+        queries = [CSR.from_scipy(query) for query in queries]
+
+    def answer(query: Any) -> Any:
+        return (
+            ranker.predict(query, QUERY_LABELS) if index is None else index.rank(query[0], query[1], QUERY_LABELS)
+        )
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        found = percentiles(lambda query: ranker.predict(query, QUERY_LABELS), queries)
+        found = percentiles(answer, queries)
     finally:
         torch.set_num_threads(threads)
     return {"query_ms": found, "model_bytes": folder_bytes(Path(folder))}

@@ -137,10 +137,15 @@ class CSR:
                 self.rowptr, self.col, self.value, size=self.shape, check_invariants=False
             )
 
-    def to(self, device: torch.device | str) -> CSR:
-        """The same matrix on another device."""
-        rowptr, col, value = (t.to(device) for t in (self.rowptr, self.col, self.value))
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> CSR:
+        """The same matrix on another device; a PyG ``Data`` that holds one moves it along."""
+        rowptr, col, value = (t.to(device, non_blocking=non_blocking) for t in (self.rowptr, self.col, self.value))
         return CSR(rowptr, col, value, self.shape)
+
+    def record_stream(self, stream: torch.cuda.Stream) -> None:
+        """Keeps the memory of the arrays until a CUDA stream is done with them, as tensors do."""
+        for tensor in (self.rowptr, self.col, self.value):
+            tensor.record_stream(stream)
 
     @property
     def nnz(self) -> int:

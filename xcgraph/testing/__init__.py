@@ -17,10 +17,13 @@ from .dense import (
     dense_shortlist_scores,
     effective_weight,
 )
+from .inclusion import inclusion_probabilities
+from .sampled import assert_is_sample
 from .tiny import tiny_dataset, tiny_label_graph
 
 __all__ = [
     "adjacency_forms",
+    "assert_is_sample",
     "assert_same_for_all_adjacencies",
     "dense_adjacency",
     "dense_attention",
@@ -33,6 +36,7 @@ __all__ = [
     "dense_residual",
     "dense_shortlist_scores",
     "effective_weight",
+    "inclusion_probabilities",
     "tiny_dataset",
     "tiny_label_graph",
 ]

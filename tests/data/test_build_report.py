@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from xcgraph.datasets import BuildReport
+from xcgraph.data import BuildReport
 
 
 def test_means():

@@ -1,4 +1,4 @@
-"""What a builder wrote, and what its rules left out."""
+"""What a builder or an import wrote, and what its rules left out."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ class BuildReport:
     Args:
         train: training documents.
         test: test documents.
-        labels: labels; each has text and at least one training document.
+        labels: labels; those of a builder have text and at least one training document each.
         train_pairs: (document, label) pairs of the training documents.
         test_pairs: the same for the test documents.
         tail_labels: labels with fewer than five training documents.
         dropped: what was left out, by reason: reason -> count.
+        filter_pairs: (document, label) pairs in the filter files, both together.
     """
 
     train: int
@@ -26,6 +27,7 @@ class BuildReport:
     test_pairs: int
     tail_labels: int
     dropped: dict[str, int] = field(default_factory=dict)
+    filter_pairs: int = 0
 
     @property
     def labels_per_document(self) -> float:

@@ -1,0 +1,158 @@
+"""The sections on millions of labels of ``docs/benchmarks.md``: sampling, building graphs, training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tables import Result, number, spread, table, unique
+
+#: What ``benchmarks/sampler.py`` compares with, and its own sides, as results name them.
+OTHER = "torch-sparse, with replacement"
+OURS = ("xcgraph, with replacement", "xcgraph, without replacement")
+SAMPLER_PLOT = "sampler.png"
+
+
+def scale_sections(
+    sampler: Sequence[Result] = (), graph_build: Sequence[Result] = (), scale: Sequence[Result] = ()
+) -> list[str]:
+    """Nothing of what is not stored."""
+    parts = []
+    if sampler:
+        parts += _sampler(sorted(sampler, key=lambda r: (len(r["fan_outs"]), r["nodes"])))
+    if graph_build:
+        parts += _graph_build(sorted(graph_build, key=lambda r: r["labels"]))
+    if scale:
+        parts += _ladder(sorted(scale, key=lambda r: (_changes(r), r["labels"])))
+    return parts
+
+
+def _sampler(results: Sequence[Result]) -> list[str]:
+    header = ["nodes", "fan-outs", "side", "s a batch (quartiles)", "batches/s", "times as fast", "growth"]
+    rows = []
+    for result in results:
+        for side in (OTHER, *OURS):
+            found = result["sides"][side]
+            rows.append(
+                [
+                    number(result["nodes"]),
+                    str(result["fan_outs"]),
+                    side,
+                    _quartiles(found["seconds"]),
+                    f"{found['batches_a_second']:,.1f}",
+                    f"{result['times_as_fast'][side]:.1f}" if side in result["times_as_fast"] else "",
+                    f"{result['growth'][side]:.2f}",
+                ]
+            )
+    first = results[0]
+    return [
+        "## Sampling neighbours",
+        f"`LabelNeighborLoader` beside PyG's `NeighborLoader` with torch-sparse: {number(first['batch_size'])} "
+        f"seeds a batch, {first['batches']} batches a side, one thread, random graphs of 15 edges a node. *times "
+        "as fast*: median of torch-sparse over ours; *growth*: median over that on the smallest graph. "
+        "torch-sparse draws with replacement throughout: its draws without are biased.",
+        f"![Seconds a batch over nodes of the graph](images/{SAMPLER_PLOT})",
+        table(header, rows),
+        *_measured(results),
+    ]
+
+
+def _graph_build(results: Sequence[Result]) -> list[str]:
+    rows = [
+        [
+            number(result["labels"]),
+            name,
+            _lowest_highest(found["seconds"]),
+            f"{found['peak_mb']:,.0f}",
+            f"{found['added_mb']:,.0f}",
+        ]
+        for result in results
+        for name, found in result["builders"].items()
+    ]
+    return [
+        "## Building label graphs",
+        "On `planted` sets of twice as many documents as labels; walks of 400 steps, the ten most visited labels "
+        "kept. *walk, plain numba* is a straightforward compiled walk to compare with; *walk, expected* is the "
+        "walk's expectation, taken by default where it costs less. *added* is what a builder needs beside the "
+        "data.",
+        table(["labels", "what", "s (lowest to highest)", "peak, MB", "added, MB"], rows),
+        *_measured(results),
+    ]
+
+
+def _ladder(results: Sequence[Result]) -> list[str]:
+    rows, phases = [], []
+    for result in results:
+        step = result["phases"]["ranker"]["step"]
+        rows.append(
+            [
+                number(result["labels"]),
+                number(result["documents"]),
+                str(result["settings"]["dim"]),
+                _changes(result),
+                _quartiles(step, 4),
+                f"{result['step_growth']['times']:.2f}",
+                f"{result['peak_mb']:,.0f}",
+                f"{max(result['predicted_mb'].values()):,.0f}",
+                f"{result['predicted_over_measured']:.2f}",
+            ]
+        )
+        for name, phase in result["phases"].items():
+            phases.append(
+                [
+                    number(result["labels"]),
+                    _changes(result),
+                    name.replace(f"vectors of {result['labels']}", "label vectors"),
+                    f"{phase['seconds']:,.1f}" if "seconds" in phase else "",
+                    f"{phase['peak_mb']:,.0f}" if "peak_mb" in phase else "",
+                ]
+            )
+    first = results[0]
+    header = ["labels", "documents", "D", "settings", "s a step of module IV (quartiles)", "growth", "peak, MB"]
+    return [
+        "## Training at up to a million labels",
+        f"ECLARE on `planted` sets through modules I to IV: {first['steps']} steps of each training phase, "
+        f"{first['warm_up']} of them not timed, of {first['settings']['batch_size']} documents; tables have their "
+        "full size. *growth*: seconds a step over those of the smallest set; *predicted*: by "
+        "`xcgraph-bench preflight`.",
+        table([*header, "predicted, MB", "predicted / peak"], rows),
+        "Phases (training phases are cut short, see above):",
+        table(["labels", "settings", "phase", "s", "peak, MB"], phases),
+        *_measured(results),
+    ]
+
+
+def _changes(result: Result) -> str:
+    """Settings that ``--set`` changed, as the command says them."""
+    words = result["command"].split()
+    return " ".join(f"`{words[i + 1]}`" for i, word in enumerate(words) if word == "--set")
+
+
+def _quartiles(seconds: dict[str, Any], digits: int = 4) -> str:
+    low, middle, high = (f"{seconds[name]:.{digits}f}" for name in ("lower_quartile", "median", "upper_quartile"))
+    return f"{middle} ({low} to {high})"
+
+
+def _lowest_highest(seconds: dict[str, float]) -> str:
+    return spread([seconds["lowest"], seconds["median"], seconds["highest"]], 1)
+
+
+def _measured(results: Sequence[Result]) -> list[str]:
+    """Commands, notes and conditions, each once."""
+    return [
+        *(f"Note: {note}." for note in unique(result["note"] for result in results if "note" in result)),
+        "Measured by:",
+        "\n".join(["```console", *(f"$ {c}" for c in unique(result["command"] for result in results)), "```"]),
+        "\n".join(f"- {line}" for line in unique(_where(result) for result in results)),
+    ]
+
+
+def _where(result: Result) -> str:
+    machine = result["machine"]
+    commit = result["commit"][:10] if result["commit"] else "unknown"
+    changed = " with uncommitted changes" if result["dirty"] else ""
+    versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items() if name != "xcgraph")
+    return (
+        f"{machine['cpu']}, {machine['cores']} cores, threads: {machine['threads']}; {result['date']}; "
+        f"commit {commit}{changed}; {versions}"
+    )
