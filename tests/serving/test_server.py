@@ -142,7 +142,8 @@ def test_a_broken_model_does_not_replace_a_good_one(write, tmp_path, start_serve
 def test_listen(host):
     with listen(host, 0) as sock:
         port = sock.getsockname()[1]
-        socket.create_connection((sock.getsockname()[0], port), timeout=60).close()
+        with socket.create_connection((sock.getsockname()[0], port), timeout=60), sock.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         with pytest.raises(OSError, match=f"port {port} is in use; choose another by --port"):
             listen(host, port)
 

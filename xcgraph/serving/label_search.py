@@ -12,7 +12,7 @@ _SEPARATOR, _END = "\x1f", "\x1e"
 class LabelSearch:
     """Finds labels whose uid or title contains a text, whatever the case of its letters.
 
-    All names are one string, which is searched at the speed of memory: a million labels take some milliseconds.
+    All names are one string, so that a million labels take a tenth of a second; a second where most are found.
 
     Args:
         uids: L names.
