@@ -10,7 +10,9 @@ import pytest
 @pytest.fixture
 def started(monkeypatch):
     """What would be served: the command goes as far as that."""
-    serving = pytest.importorskip("xcgraph.serving", reason="the extra 'serve' is not installed")
+    pytest.importorskip("fastapi", reason="the extra 'serve' is not installed")
+    from xcgraph import serving
+
     calls = []
 
     def create_app(*args):

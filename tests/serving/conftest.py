@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -39,8 +41,22 @@ def folder(tmp_path_factory):
     return write_model(tmp_path_factory.mktemp("served") / "model")
 
 
+def wait_until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.01)
+
+
+@pytest.fixture(name="wait_until")
+def wait_until_fixture():
+    """``wait_until(condition)`` calls the condition until it holds, for a minute at most."""
+    return wait_until
+
+
 class Process:
-    """A server process: ``url`` and ``port``; ``stop()`` gives ``(exit code, stderr)``."""
+    """A server process: ``url`` and ``port``; ``stop()`` and ``end()``, which waits, give ``(exit code,
+    stderr)``."""
 
     def __init__(self, *args):
         code = "from xcgraph.cli import main; main(prog_name='xcgraph-bench')"
@@ -62,7 +78,10 @@ class Process:
         self.process.send_signal(number)
 
     def stop(self):
-        self.process.terminate()
+        self.send(signal.SIGTERM)
+        return self.end()
+
+    def end(self):
         _, rest = self.process.communicate(timeout=60)
         return self.process.returncode, self.said + rest
 

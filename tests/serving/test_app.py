@@ -227,7 +227,7 @@ def make_fake(live):
     return make
 
 
-def test_others_are_answered_meanwhile_and_too_many_refused(make_fake):
+def test_others_are_answered_meanwhile_and_too_many_refused(make_fake, wait_until):
     predictor = FakePredictor(threading.Event())
     app = create_app(make_fake(predictor), Limits(max_pending=2), threads=1)
     answers = []
@@ -237,8 +237,7 @@ def test_others_are_answered_meanwhile_and_too_many_refused(make_fake):
         for thread in threads:
             thread.start()
         assert predictor.entered.acquire(timeout=30)
-        while "in_flight 3.0" not in client.get("/metrics").text:  # two wait, and this one
-            pass
+        wait_until(lambda: "in_flight 3.0" in client.get("/metrics").text)  # two wait, and this one
         refused = client.post("/predict", json={"text": "a"})
         assert refused.status_code == 503 and "try again" in refused.json()["error"]
         assert refused.headers["Retry-After"] == "1"

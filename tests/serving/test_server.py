@@ -5,7 +5,6 @@ import json
 import signal
 import socket
 import threading
-import time
 
 import pytest
 
@@ -26,17 +25,33 @@ def ask(server, method="POST", path="/predict", body=BODY, connection=None):
     return answer.status, json.loads(answer.read())
 
 
-def begin(server):
+def health(server):
+    return ask(server, "GET", "/health", None)[1]
+
+
+def in_flight(server):
+    """Requests that are being answered, besides the one that asks."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    connection.request("GET", "/metrics")
+    text = connection.getresponse().read().decode()
+    return float(text.partition("\nxcgraph_requests_in_flight ")[2].partition("\n")[0]) - 1
+
+
+def begin(server, wait_until):
     """A connection on which half of a request was sent, after the server has seen that."""
     connection = socket.create_connection(("127.0.0.1", server.port), timeout=60)
     head = f"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(BODY)}"
     connection.sendall(f"{head}\r\nContent-Type: application/json\r\n\r\n{BODY[:5]}".encode())
-    text = ""
-    while "xcgraph_requests_in_flight 2.0" not in text:  # that one, and the one for this text
-        other = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-        other.request("GET", "/metrics")
-        text = other.getresponse().read().decode()
+    wait_until(lambda: in_flight(server) == 1)
     return connection
+
+
+def refuses(server):
+    try:
+        socket.create_connection(("127.0.0.1", server.port), timeout=60).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 def finish(connection):
@@ -49,36 +64,33 @@ def finish(connection):
 
 
 @pytest.mark.slow
-def test_answers_and_stops_when_all_are_answered(folder, start_server):
+def test_answers_and_stops_when_all_are_answered(folder, start_server, wait_until):
     with start_server(folder) as server:
         status, answer = ask(server)
         expected = Predictor.load(folder).predict(["alpha beta"], 6)[0]
         assert status == 200
         assert [(label["uid"], label["title"]) for label in answer["labels"]] == [(u, t) for u, t, _ in expected]
-        connection = begin(server)
+        connection = begin(server, wait_until)
         server.send(signal.SIGTERM)
-        with pytest.raises(ConnectionRefusedError):  # nobody is let in any more
-            while True:
-                socket.create_connection(("127.0.0.1", server.port), timeout=60).close()
-                time.sleep(0.02)
+        wait_until(lambda: refuses(server))  # nobody is let in any more
         text = finish(connection)
         assert text.startswith("HTTP/1.1 200") and json.loads(text.partition("\r\n\r\n")[2]) == answer
-        code, said = server.stop()
+        code, said = server.end()
         assert code == 0 and "Traceback" not in said and said.count("\n") == 1
 
 
 @pytest.mark.slow
-def test_a_client_that_leaves_and_ctrl_c(folder, start_server):
+def test_a_client_that_leaves_and_ctrl_c(folder, start_server, wait_until):
     with start_server(folder) as server:
-        begin(server).close()
+        begin(server, wait_until).close()
         assert ask(server)[0] == 200
         server.send(signal.SIGINT)
-        code, said = server.stop()
+        code, said = server.end()
         assert code == 130 and said.splitlines()[-1] == "Interrupted" and "Traceback" not in said
 
 
 @pytest.mark.slow
-def test_reload_under_load(write, tmp_path, start_server):
+def test_reload_under_load(write, tmp_path, start_server, wait_until):
     """Six times another model, and not a request is lost."""
     folders = [write(tmp_path / f"model-{seed}", seed) for seed in range(2)]
     expected = {
@@ -106,12 +118,9 @@ def test_reload_under_load(write, tmp_path, start_server):
             else:
                 server.send(signal.SIGHUP)
             wanted = list(expected)[turn % 2]
-            end = time.monotonic() + 60
-            while ask(server, "GET", "/health", None)[1]["model"] != wanted:
-                assert time.monotonic() < end
+            wait_until(lambda: health(server)["model"] == wanted)  # noqa: B023
             count = len(answers)
-            while len(answers) < count + 10:
-                assert time.monotonic() < end
+            wait_until(lambda: len(answers) >= count + 10)  # noqa: B023
         stop.set()
         for thread in threads:
             thread.join(60)
@@ -124,15 +133,13 @@ def test_reload_under_load(write, tmp_path, start_server):
 
 
 @pytest.mark.slow
-def test_a_broken_model_does_not_replace_a_good_one(write, tmp_path, start_server):
+def test_a_broken_model_does_not_replace_a_good_one(write, tmp_path, start_server, wait_until):
     path = write(tmp_path / "model")
     with start_server(path) as server:
         old = ask(server)
         (path / "config.json").rename(tmp_path / "config.json")
         server.send(signal.SIGHUP)
-        end = time.monotonic() + 60
-        while ask(server, "GET", "/health", None)[1]["reload_error"] is None:
-            assert time.monotonic() < end
+        wait_until(lambda: health(server)["reload_error"] is not None)
         assert ask(server) == old
         code, said = server.stop()
     assert code == 0 and f"Warning: reload: {path}: expected a model folder" in said and "Traceback" not in said

@@ -170,7 +170,7 @@ def _page() -> tuple[bytes, str]:
 
 def _json(value: Any) -> bytes:
     """Of ASCII, since names of labels may hold what UTF-8 has no bytes for."""
-    return json.dumps(value).encode("ascii")
+    return json.dumps(value, allow_nan=False).encode("ascii")
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
