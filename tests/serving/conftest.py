@@ -41,17 +41,17 @@ def folder(tmp_path_factory):
     return write_model(tmp_path_factory.mktemp("served") / "model")
 
 
-def wait_until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.01)
-
-
-@pytest.fixture(name="wait_until")
-def wait_until_fixture():
+@pytest.fixture
+def wait_until():
     """``wait_until(condition)`` calls the condition until it holds, for a minute at most."""
-    return wait_until
+
+    def wait(condition):
+        end = time.monotonic() + 60
+        while not condition():
+            assert time.monotonic() < end, "it did not come to pass"
+            time.sleep(0.01)
+
+    return wait
 
 
 class Process:
