@@ -20,6 +20,8 @@ _COMMANDS = {
     "labels": "xcgraph.cli.labels",
     "freeze": "xcgraph.cli.freeze",
     "latency": "xcgraph.cli.latency",
+    "serve": "xcgraph.cli.serve",
+    "export": "xcgraph.cli.export",
     "compare": "xcgraph.cli.compare",
 }
 

@@ -3,8 +3,11 @@
 from .clustered_labels import ClusteredLabels
 from .document_encoder import DocumentEncoder
 from .edit_labels import add_labels, remove_labels, rename_label
+from .encoder_module import EncoderModule
 from .explainer import Explainer
 from .explanation import Explanation
+from .export_encoder import export_encoder
+from .export_model import export_model
 from .freeze import can_freeze, freeze
 from .frozen_encoder import FrozenEncoder
 from .frozen_expansion import FrozenExpansion
@@ -17,7 +20,7 @@ from .label_composer import LabelComposer
 from .label_parts import LabelParts
 from .label_ranker import BeamSearch, EnsembleRanker, Expansion, LabelRanker, Link
 from .lexical_scorer import LexicalScorer, document_centroids
-from .model_folder import load_model, save_model
+from .model_folder import StoredModel, load_model, save_model
 from .predictor import Predictor
 from .projected_labels import ProjectedLabels
 from .row_matrix import RowMatrix
@@ -27,6 +30,7 @@ __all__ = [
     "BeamSearch",
     "ClusteredLabels",
     "DocumentEncoder",
+    "EncoderModule",
     "EnsembleRanker",
     "Expansion",
     "Explainer",
@@ -45,10 +49,13 @@ __all__ = [
     "Predictor",
     "ProjectedLabels",
     "RowMatrix",
+    "StoredModel",
     "TokenPostings",
     "add_labels",
     "can_freeze",
     "document_centroids",
+    "export_encoder",
+    "export_model",
     "freeze",
     "join_rankers",
     "load_model",
