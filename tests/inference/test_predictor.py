@@ -1,12 +1,22 @@
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 import torch
 
 from xcgraph.data import Vectorizer
-from xcgraph.inference import EnsembleRanker, FrozenModel, Predictor, join_rankers, load_model, save_model
+from xcgraph.inference import (
+    Calibration,
+    EnsembleRanker,
+    FrozenModel,
+    Predictor,
+    join_rankers,
+    load_model,
+    save_model,
+)
 from xcgraph.sparse import CSR
 
 UIDS = [f"uid{i}" for i in range(12)]
@@ -185,3 +195,36 @@ def test_the_seed_of_the_caller_does_not_matter(model):
     first = predictor.predict(TEXTS)
     torch.manual_seed(2)
     assert predictor.predict(TEXTS) == first
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("name", ["model", "joined"])
+def test_calibrated(request, tmp_path, name, frozen):
+    """The same labels in the same order, with probabilities of the map; frozen folders carry it along."""
+    folder = request.getfixturevalue(name)
+    plain = Predictor.load(folder).predict([*TEXTS, ""], 6)
+    assert Predictor.load(folder).calibration is None
+    calibration = Calibration(-0.5, [-20.0, -2.0, 20.0], [-5.0, -1.0, 3.0])
+    stored = load_model(folder)
+    config = {"calibration": calibration.as_config()}
+    save_model(folder, stored.ranker, stored.vectorizer, UIDS, TITLES, config)
+    if frozen:
+        if name == "model":
+            pytest.skip("several members do not freeze")
+        FrozenModel.freeze(load_model(folder)).save(tmp_path / "frozen")
+        folder = tmp_path / "frozen"
+    for row, before in zip(Predictor.load(folder).predict([*TEXTS, ""], 6), plain, strict=True):
+        assert [hit.uid for hit in row] == [hit.uid for hit in before]
+        expected = calibration(np.array([hit.score for hit in before]))
+        assert [hit.score for hit in row] == pytest.approx(expected.tolist(), abs=1e-5)
+        assert all(type(hit.score) is float for hit in row)
+
+
+@pytest.mark.parametrize("name", ["model", "joined"])
+def test_what_is_no_calibration(request, name):
+    folder = request.getfixturevalue(name)
+    path = folder / "config.json"
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps({**config, "calibration": {"log_odds": [0.0], "calibrated": ["x"], "rank": 0}}))
+    with pytest.raises(ValueError, match=r"cannot be read as a model: expected 'calibrated' of a calibration"):
+        Predictor.load(folder)

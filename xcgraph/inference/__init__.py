@@ -1,5 +1,6 @@
 """From trained models to ranked labels, in memory and on disk."""
 
+from .calibration import Calibration
 from .clustered_labels import ClusteredLabels
 from .document_encoder import DocumentEncoder
 from .freeze import can_freeze, freeze
@@ -20,6 +21,7 @@ from .token_postings import TokenPostings
 
 __all__ = [
     "BeamSearch",
+    "Calibration",
     "ClusteredLabels",
     "DocumentEncoder",
     "EnsembleRanker",

@@ -6,10 +6,12 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from xcgraph.sparse import CSR, rowptr_from_counts
 
+from .calibration import Calibration
 from .folder_parts import read_config, readable
 from .freeze import can_freeze
 from .frozen_model import FrozenModel
@@ -38,6 +40,8 @@ class Predictor:
         self.vectorizer = model.vectorizer
         self.label_uids = model.label_uids
         self.label_titles = model.label_titles
+        #: Applied to scores; ``None`` for a model without validation documents, whose scores stay as they are.
+        self.calibration = Calibration.from_config(model.config)
         self.ranker: EnsembleRanker | None = None
         if isinstance(model, StoredModel):
             self.ranker = model.ranker
@@ -77,7 +81,8 @@ class Predictor:
             exact: score all labels, where an index has a shortlist.
 
         Returns:
-            For each text up to ``k`` of ``(uid, title, score)``, best first; scores are probabilities.
+            For each text up to ``k`` of ``(uid, title, score)``, best first; scores are probabilities, calibrated
+            where the model has a :class:`Calibration`. That leaves the order as it is; scores may then be equal.
 
         Raises:
             ValueError: if ``k`` is not positive.
@@ -95,7 +100,7 @@ class Predictor:
             return [self._answer(text, k, exact) for text in texts]
         assert self.ranker is not None
         index, score = self.ranker.predict(self._features(texts), k)
-        return [self._named(*row) for row in zip(index.tolist(), score.tolist(), strict=True)]
+        return [self._named(*row) for row in zip(index, score, strict=True)]
 
     def predict_iter(self, texts: Iterable[str], k: int = 5) -> Iterator[list[Hit]]:
         """Answers a stream: each text is taken when the answer before it has been taken. See :meth:`predict`."""
@@ -107,12 +112,14 @@ class Predictor:
     def _answer(self, text: str, k: int, exact: bool) -> list[Hit]:
         assert self.index is not None
         labels, score = self.index.rank(*self.vectorizer.encode(text), k, exact)
-        return self._named(labels.tolist(), score.tolist())
+        return self._named(labels, score)
 
-    def _named(self, labels: list[int], score: list[float]) -> list[Hit]:
+    def _named(self, labels: np.ndarray, score: np.ndarray) -> list[Hit]:
+        if self.calibration is not None:
+            score = self.calibration(score)
         return [
             Hit(self.label_uids[label], self.label_titles[label], value)
-            for label, value in zip(labels, score, strict=True)
+            for label, value in zip(labels.tolist(), score.tolist(), strict=True)
             if label >= 0
         ]
 
