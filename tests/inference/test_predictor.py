@@ -11,6 +11,7 @@ from xcgraph.data import Vectorizer
 from xcgraph.inference import (
     Calibration,
     EnsembleRanker,
+    FrozenEnsemble,
     FrozenModel,
     Predictor,
     join_rankers,
@@ -121,9 +122,24 @@ def test_frozen_on_disk(joined, tmp_path):
     assert Predictor.load(tmp_path / "frozen").predict(TEXTS) == Predictor.load(joined).predict(TEXTS)
 
 
-def test_members_that_cannot_be_one_index(model):
+def test_several_members(model, tmp_path):
     predictor = Predictor.load(model)
-    assert predictor.index is None and predictor.ranker is not None
+    assert isinstance(predictor.index, FrozenEnsemble)
+    FrozenModel.freeze(load_model(model)).save(tmp_path / "frozen")
+    assert Predictor.load(tmp_path / "frozen").predict(TEXTS) == predictor.predict(TEXTS)
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_by_the_rankers_themselves(model, make_ranker, members):
+    """As on other devices, where no index is made."""
+    stored = load_model(model)
+    stored.ranker = EnsembleRanker([make_ranker(seed, shortlist=True) for seed in range(members)])
+    predictor, torch_predictor = Predictor(stored), Predictor(stored)
+    torch_predictor.index = None
+    for row, expected in zip(torch_predictor.predict([*TEXTS, ""]), predictor.predict([*TEXTS, ""]), strict=True):
+        assert [hit.uid for hit in row] == [hit.uid for hit in expected]
+        assert [hit.score for hit in row] == pytest.approx([hit.score for hit in expected], abs=1e-5)
+    assert torch_predictor.predict([]) == []
 
 
 @pytest.mark.parametrize("name", ["model", "joined"])
@@ -209,8 +225,6 @@ def test_calibrated(request, tmp_path, name, frozen):
     config = {"calibration": calibration.as_config()}
     save_model(folder, stored.ranker, stored.vectorizer, UIDS, TITLES, config)
     if frozen:
-        if name == "model":
-            pytest.skip("several members do not freeze")
         FrozenModel.freeze(load_model(folder)).save(tmp_path / "frozen")
         folder = tmp_path / "frozen"
     for row, before in zip(Predictor.load(folder).predict([*TEXTS, ""], 6), plain, strict=True):

@@ -3,8 +3,10 @@
 from .calibration import Calibration
 from .clustered_labels import ClusteredLabels
 from .document_encoder import DocumentEncoder
-from .freeze import can_freeze, freeze
+from .freeze import freeze
+from .frozen_beam_search import FrozenBeamSearch
 from .frozen_encoder import FrozenEncoder
+from .frozen_ensemble import FrozenEnsemble
 from .frozen_expansion import FrozenExpansion
 from .frozen_index import FrozenIndex
 from .frozen_model import FrozenModel
@@ -26,7 +28,9 @@ __all__ = [
     "DocumentEncoder",
     "EnsembleRanker",
     "Expansion",
+    "FrozenBeamSearch",
     "FrozenEncoder",
+    "FrozenEnsemble",
     "FrozenExpansion",
     "FrozenIndex",
     "FrozenModel",
@@ -39,7 +43,6 @@ __all__ = [
     "ProjectedLabels",
     "RowMatrix",
     "TokenPostings",
-    "can_freeze",
     "document_centroids",
     "freeze",
     "join_rankers",

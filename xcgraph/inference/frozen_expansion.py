@@ -6,6 +6,7 @@ import numpy as np
 from torch import Tensor
 
 from . import kernels
+from .label_ranker import Expansion
 from .token_postings import check_rows
 
 
@@ -25,8 +26,27 @@ class FrozenExpansion:
         self._arrays = tuple(part.contiguous().numpy() for part in self._tensors)
         self.mix = mix
 
+    @classmethod
+    def freeze(cls, expansion: Expansion | None) -> FrozenExpansion | None:
+        """``None`` of one that is absent or has no weight."""
+        if expansion is None or expansion.mix == 0:
+            return None
+        graph = expansion.graph.to("cpu")
+        return cls(graph.rowptr, graph.col, graph.value, expansion.mix)
+
+    @property
+    def num_labels(self) -> int:
+        """L."""
+        return self._tensors[0].numel() - 1
+
     def __call__(
-        self, labels: np.ndarray, score: np.ndarray, k: int, total: np.ndarray, touched: np.ndarray
+        self,
+        labels: np.ndarray,
+        score: np.ndarray,
+        k: int,
+        total: np.ndarray,
+        touched: np.ndarray,
+        beam: int | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """The best ``k`` after the expansion.
 
@@ -36,6 +56,7 @@ class FrozenExpansion:
             k: labels wanted.
             total: float32 ``[L]``, zeros before and after.
             touched: int32 ``[L]``, a buffer.
+            beam: neighbours that get something; by default B. A shortlist may hold fewer labels than that.
 
         Returns:
             int32 and float32, ``[k]`` or fewer, best first, ties by the lower label.
@@ -45,7 +66,7 @@ class FrozenExpansion:
         reached = np.unique(touched[:count])
         moved = total[reached]
         total[reached] = 0
-        near, moved = best_labels(reached, moved, len(labels))
+        near, moved = best_labels(reached, moved, beam or len(labels))
         both, place = np.unique(np.concatenate([labels, near]), return_inverse=True)
         mixed = np.zeros(len(both), dtype=np.float32)
         mixed[place[: len(labels)]] = (1 - self.mix) * score

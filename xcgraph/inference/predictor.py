@@ -13,7 +13,6 @@ from xcgraph.sparse import CSR, rowptr_from_counts
 
 from .calibration import Calibration
 from .folder_parts import read_config, readable
-from .freeze import can_freeze
 from .frozen_model import FrozenModel
 from .hit import Hit
 from .label_ranker import EnsembleRanker
@@ -23,9 +22,8 @@ from .model_folder import StoredModel, load_model
 class Predictor:
     """Tags texts with a trained model. One predictor serves any number of threads.
 
-    Where it can, it answers by a :class:`FrozenIndex`: always with a frozen model, and with a trained one on the
-    CPU that scores all labels and is one member; that one is frozen in memory, which takes a second or so. Other
-    models answer by their rankers, in torch.
+    On the CPU it answers by a :class:`FrozenIndex`, or several; a trained model is frozen in memory, which takes a
+    second or so. On other devices, trained models answer by their rankers, in torch.
 
     Args:
         model: what :func:`~xcgraph.inference.load_model` or :meth:`FrozenModel.load` gives.
@@ -45,7 +43,8 @@ class Predictor:
         self.ranker: EnsembleRanker | None = None
         if isinstance(model, StoredModel):
             self.ranker = model.ranker
-            model = FrozenModel.freeze(model) if can_freeze(model.ranker) else model
+            if model.ranker.members[0].weight.device.type == "cpu":
+                model = FrozenModel.freeze(model)
         #: Answers, or ``None`` where :attr:`ranker` does.
         self.index = model.index if isinstance(model, FrozenModel) else None
 
@@ -78,7 +77,7 @@ class Predictor:
         Args:
             texts: any number of texts.
             k: labels wanted a text.
-            exact: score all labels, where an index has a shortlist.
+            exact: score all labels, where an index has a shortlist that the model was not trained with.
 
         Returns:
             For each text up to ``k`` of ``(uid, title, score)``, best first; scores are probabilities, calibrated
