@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 import torch
 
 from xcgraph.data import Vectorizer
-from xcgraph.inference import EnsembleRanker, FrozenModel, Predictor, join_rankers, load_model, save_model
+from xcgraph.inference import (
+    Calibration,
+    EnsembleRanker,
+    FrozenEnsemble,
+    FrozenModel,
+    Predictor,
+    join_rankers,
+    load_model,
+    save_model,
+)
 from xcgraph.sparse import CSR
 
 UIDS = [f"uid{i}" for i in range(12)]
@@ -111,9 +122,24 @@ def test_frozen_on_disk(joined, tmp_path):
     assert Predictor.load(tmp_path / "frozen").predict(TEXTS) == Predictor.load(joined).predict(TEXTS)
 
 
-def test_members_that_cannot_be_one_index(model):
+def test_several_members(model, tmp_path):
     predictor = Predictor.load(model)
-    assert predictor.index is None and predictor.ranker is not None
+    assert isinstance(predictor.index, FrozenEnsemble)
+    FrozenModel.freeze(load_model(model)).save(tmp_path / "frozen")
+    assert Predictor.load(tmp_path / "frozen").predict(TEXTS) == predictor.predict(TEXTS)
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_by_the_rankers_themselves(model, make_ranker, members):
+    """As on other devices, where no index is made."""
+    stored = load_model(model)
+    stored.ranker = EnsembleRanker([make_ranker(seed, shortlist=True) for seed in range(members)])
+    predictor, torch_predictor = Predictor(stored), Predictor(stored)
+    torch_predictor.index = None
+    for row, expected in zip(torch_predictor.predict([*TEXTS, ""]), predictor.predict([*TEXTS, ""]), strict=True):
+        assert [hit.uid for hit in row] == [hit.uid for hit in expected]
+        assert [hit.score for hit in row] == pytest.approx([hit.score for hit in expected], abs=1e-5)
+    assert torch_predictor.predict([]) == []
 
 
 @pytest.mark.parametrize("name", ["model", "joined"])
@@ -185,3 +211,34 @@ def test_the_seed_of_the_caller_does_not_matter(model):
     first = predictor.predict(TEXTS)
     torch.manual_seed(2)
     assert predictor.predict(TEXTS) == first
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("name", ["model", "joined"])
+def test_calibrated(request, tmp_path, name, frozen):
+    """The same labels in the same order, with probabilities of the map; frozen folders carry it along."""
+    folder = request.getfixturevalue(name)
+    plain = Predictor.load(folder).predict([*TEXTS, ""], 6)
+    assert Predictor.load(folder).calibration is None
+    calibration = Calibration(-0.5, [-20.0, -2.0, 20.0], [-5.0, -1.0, 3.0])
+    stored = load_model(folder)
+    config = {"calibration": calibration.as_config()}
+    save_model(folder, stored.ranker, stored.vectorizer, UIDS, TITLES, config)
+    if frozen:
+        FrozenModel.freeze(load_model(folder)).save(tmp_path / "frozen")
+        folder = tmp_path / "frozen"
+    for row, before in zip(Predictor.load(folder).predict([*TEXTS, ""], 6), plain, strict=True):
+        assert [hit.uid for hit in row] == [hit.uid for hit in before]
+        expected = calibration(np.array([hit.score for hit in before]))
+        assert [hit.score for hit in row] == pytest.approx(expected.tolist(), abs=1e-5)
+        assert all(type(hit.score) is float for hit in row)
+
+
+@pytest.mark.parametrize("name", ["model", "joined"])
+def test_what_is_no_calibration(request, name):
+    folder = request.getfixturevalue(name)
+    path = folder / "config.json"
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps({**config, "calibration": {"log_odds": [0.0], "calibrated": ["x"], "rank": 0}}))
+    with pytest.raises(ValueError, match=r"cannot be read as a model: expected 'calibrated' of a calibration"):
+        Predictor.load(folder)

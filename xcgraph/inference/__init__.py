@@ -1,5 +1,6 @@
 """From trained models to ranked labels, in memory and on disk."""
 
+from .calibration import Calibration
 from .clustered_labels import ClusteredLabels
 from .document_encoder import DocumentEncoder
 from .edit_labels import add_labels, remove_labels, rename_label
@@ -8,8 +9,10 @@ from .explainer import Explainer
 from .explanation import Explanation
 from .export_encoder import export_encoder
 from .export_model import export_model
-from .freeze import can_freeze, freeze
+from .freeze import freeze
+from .frozen_beam_search import FrozenBeamSearch
 from .frozen_encoder import FrozenEncoder
+from .frozen_ensemble import FrozenEnsemble
 from .frozen_expansion import FrozenExpansion
 from .frozen_index import FrozenIndex
 from .frozen_model import FrozenModel
@@ -28,6 +31,7 @@ from .token_postings import TokenPostings
 
 __all__ = [
     "BeamSearch",
+    "Calibration",
     "ClusteredLabels",
     "DocumentEncoder",
     "EncoderModule",
@@ -35,7 +39,9 @@ __all__ = [
     "Expansion",
     "Explainer",
     "Explanation",
+    "FrozenBeamSearch",
     "FrozenEncoder",
+    "FrozenEnsemble",
     "FrozenExpansion",
     "FrozenIndex",
     "FrozenModel",
@@ -52,7 +58,6 @@ __all__ = [
     "StoredModel",
     "TokenPostings",
     "add_labels",
-    "can_freeze",
     "document_centroids",
     "export_encoder",
     "export_model",

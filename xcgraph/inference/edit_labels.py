@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from .compose_labels import OWN_TEXT, compose_labels, compose_tokens, csr_of, extend_parts
+from .frozen_beam_search import FrozenBeamSearch
 from .frozen_expansion import FrozenExpansion
 from .frozen_index import FrozenIndex
 from .frozen_model import FrozenModel
@@ -77,7 +78,7 @@ def add_labels(
     parts = extend_parts(model, model.parts, text, near)
     new = torch.arange(model.parts.num_labels, parts.num_labels)
     vectors = compose_labels(model, parts, parts.rows[new])
-    index = _extend_index(model.index, vectors, compose_tokens(model, model.parts, text, near), near)
+    index = _extend_index(model.one_index, vectors, compose_tokens(model, model.parts, text, near), near)
     return replace(
         model,
         index=index,
@@ -108,7 +109,7 @@ def remove_labels(model: FrozenModel, uids: Sequence[str]) -> FrozenModel:
         parts = parts.replace(rows=parts.rows[kept], removed={**parts.removed, **names})
     return replace(
         model,
-        index=_keep_index(model.index, kept),
+        index=_keep_index(model.one_index, kept),
         label_uids=[model.label_uids[label] for label in kept.tolist()],
         label_titles=[model.label_titles[label] for label in kept.tolist()],
         parts=parts,
@@ -189,6 +190,7 @@ def _extend_index(index: FrozenIndex, vectors: Tensor, sparse: csr_matrix | None
         graph = csr_of(vstack([old, own]))
         expansion = FrozenExpansion(graph.rowptr, graph.col, graph.value, expansion.mix)
     shortlist = index.shortlist
+    assert not isinstance(shortlist, FrozenBeamSearch)  # see FrozenModel.one_index
     if shortlist is not None:
         shortlist = shortlist.extended(vectors - index.mean, bias)
     return index.replace(
@@ -209,6 +211,7 @@ def _keep_index(index: FrozenIndex, kept: Tensor) -> FrozenIndex:
     if expansion is not None:
         graph = csr_of(expansion.to_scipy()[columns][:, columns])
         expansion = FrozenExpansion(graph.rowptr, graph.col, graph.value, expansion.mix)
+    assert not isinstance(shortlist, FrozenBeamSearch)
     if shortlist is not None:
         shortlist = shortlist.kept(kept)
     return index.replace(

@@ -58,7 +58,7 @@ class Explainer:
             num_neighbours: neighbours named; the others are added up.
             num_tokens: tokens named; the others are added up.
         """
-        index = self.model.index
+        index = self.model.one_index
         ids, weights = self.vectorizer.encode(text)
         labels, scores = index.rank(ids, weights, k)
         documents = [_Document.embed(encoder, ids, weights) for encoder in index.encoders]
@@ -81,7 +81,7 @@ class Explainer:
         num_neighbours: int,
         num_tokens: int,
     ) -> Explanation:
-        index = self.model.index
+        index = self.model.one_index
         vector = index.vectors(torch.tensor([label])).squeeze(0).double()
         bias = float(index.bias[label])
         tokens, no_token = np.zeros(len(ids)), bias
@@ -112,6 +112,7 @@ class Explainer:
         return Explanation(
             self.model.label_uids[label],
             self.model.label_titles[label],
+            score,
             score,
             logit,
             parts,
@@ -156,7 +157,7 @@ class Explainer:
         return parts, neighbours, graph_constant
 
     def _spread(self, label: int, labels: np.ndarray, scores: np.ndarray, num_neighbours: int) -> Spread:
-        expansion = self.model.index.expansion
+        expansion = self.model.one_index.expansion
         assert expansion is not None
         own, moved = expansion.contributions(labels, scores, label)
         named, rest = _largest(zip(labels.tolist(), moved.tolist(), strict=True), num_neighbours)
