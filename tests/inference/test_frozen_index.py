@@ -18,6 +18,7 @@ from xcgraph.inference import (
     join_rankers,
     token_postings,
 )
+from xcgraph.shortlist import ClusterIndex
 from xcgraph.sparse import CSR
 from xcgraph.testing import tiny_label_graph
 
@@ -69,6 +70,17 @@ def test_a_trained_shortlist(make_ranker, doc_x, link, lexical, game, meta_game,
         for k in (1, 3, 12, 50):
             compare(index, ranker, doc_x, k)
             compare(index, ranker, doc_x, k, exact=True)
+
+
+@pytest.mark.parametrize("game", [0.0, 0.3])
+@pytest.mark.parametrize("link", ["sigmoid", "softmax"])
+def test_meta_labels_without_labels(make_ranker, doc_x, link, game):
+    ranker = make_ranker(shortlist=True, meta_beam=1, link=link, game=game)
+    ranker.shortlister.clusters = ClusterIndex(torch.zeros(12, dtype=torch.long), 4)
+    index = freeze(ranker)
+    compare(index, ranker, doc_x, 5)
+    found = [len(index.rank(*row, 5)[0]) for row in rows(doc_x)]
+    assert 0 in found and 5 in found
 
 
 def test_a_trained_shortlist_in_int8(make_ranker, doc_x):

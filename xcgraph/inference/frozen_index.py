@@ -81,10 +81,8 @@ class FrozenIndex:
         if postings is not None and postings.num_labels != labels.shape[0]:
             raise ValueError(f"expected postings of {labels.shape[0]} labels, got {postings.num_labels}")
         if isinstance(shortlist, FrozenBeamSearch):
-            found, wanted = (
-                (shortlist.num_labels, shortlist.encoder.tokens.shape[0]),
-                (labels.shape[0], encoders[0].tokens.shape[0]),
-            )
+            found = (shortlist.num_labels, shortlist.encoder.tokens.shape[0])
+            wanted = (labels.shape[0], encoders[0].tokens.shape[0])
             if found != wanted:
                 raise ValueError(f"expected a search for {wanted} labels and tokens, got {found}")
         elif shortlist is not None and shortlist.shape != labels.shape:
@@ -238,6 +236,8 @@ class FrozenIndex:
     ) -> tuple[np.ndarray, np.ndarray]:
         assert isinstance(self.shortlist, FrozenBeamSearch)
         near, inherited = self.shortlist.find(ids, weights)
+        if not len(near):  # meta-labels that stand for no label
+            return near, inherited
         logit = self._exact(near, self._by_tokens(ids, weights, own), ids, weights, offset, own)
         score = inherited * self._probability(logit, self._total(logit, logit.max()))
         best = best_ids(score, keep)
