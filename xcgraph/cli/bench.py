@@ -16,6 +16,7 @@ _COMMANDS = {
     "run": "xcgraph.cli.run",
     "eval": "xcgraph.cli.eval",
     "predict": "xcgraph.cli.predict",
+    "labels": "xcgraph.cli.labels",
     "freeze": "xcgraph.cli.freeze",
     "latency": "xcgraph.cli.latency",
     "serve": "xcgraph.cli.serve",

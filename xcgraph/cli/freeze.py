@@ -42,6 +42,9 @@ from .output import echo_json, table
 @click.option(
     "--candidates", type=click.IntRange(min=1), default=400, show_default=True, help="Labels scored exactly."
 )
+@click.option(
+    "--explain", is_flag=True, help="Keep what 'predict --explain' needs, which is larger than the rest."
+)
 @seed_option
 @json_option
 @pass_console
@@ -54,6 +57,7 @@ def command(
     min_weight: float,
     dims: int,
     candidates: int,
+    explain: bool,
     seed: int,
     as_json: bool,
 ) -> None:
@@ -74,6 +78,7 @@ def command(
             dtype,  # type: ignore[arg-type]
             shortlist,  # type: ignore[arg-type]
             min_weight,
+            explain,
             dims=dims,
             candidates=candidates,
             seed=seed,

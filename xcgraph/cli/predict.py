@@ -7,12 +7,16 @@ import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .errors import data_errors
 from .model_dir import model_folder
 from .options import device_option, resolve_device
+
+if TYPE_CHECKING:
+    from xcgraph.inference import Predictor
 
 _BATCH = 256
 
@@ -28,8 +32,11 @@ _BATCH = 256
     "stdin, each line answered at once.",
 )
 @click.option("-k", "k", type=click.IntRange(min=1), default=5, show_default=True, help="Labels a query.")
+@click.option("--explain", is_flag=True, help="Say of each label what its score is made of.")
 @device_option
-def command(model_dir: str, texts: tuple[str, ...], source: str | None, k: int, device: str) -> None:
+def command(
+    model_dir: str, texts: tuple[str, ...], source: str | None, k: int, explain: bool, device: str
+) -> None:
     """Tag texts with the model of a finished run: a json line for each query, best label first.
 
     MODEL_DIR is the --out of a run, model/ in it, or what freeze wrote.
@@ -50,15 +57,35 @@ def command(model_dir: str, texts: tuple[str, ...], source: str | None, k: int, 
     # Titles may hold any character, a terminal may not.
     ascii_only = "utf" not in (getattr(sys.stdout, "encoding", None) or "").lower()
     for batch in _batches(queries, 1 if source == "-" else _BATCH):
-        for text, labels in zip(batch, predictor.predict(batch, k), strict=True):
-            answer = {
-                "text": text,
-                "labels": [{"uid": uid, "title": title, "score": round(score, 6)} for uid, title, score in labels],
-            }
+        for text, labels in zip(batch, _answers(predictor, batch, k, explain, str(folder)), strict=True):
+            answer = {"text": text, "labels": labels}
             line = json.dumps(answer, ensure_ascii=ascii_only)
             if not ascii_only and any("\ud800" <= character <= "\udfff" for character in text):
                 line = json.dumps(answer)  # half of a pair cannot be written as UTF-8, but as json
             click.echo(line)  # and flushes
+
+
+def _answers(
+    predictor: Predictor, batch: list[str], k: int, explain: bool, folder: str
+) -> Iterator[list[dict[str, Any]]]:
+    """For each text its labels as json values."""
+    if explain:
+        for text in batch:
+            with data_errors(folder):
+                found = predictor.explain(text, k)
+            yield [_rounded(explanation.as_dict()) for explanation in found]
+        return
+    for labels in predictor.predict(batch, k):
+        yield [{"uid": uid, "title": title, "score": round(score, 6)} for uid, title, score in labels]
+
+
+def _rounded(value: Any) -> Any:
+    """All numbers in json values to six digits."""
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return round(value, 6) if isinstance(value, float) else value
 
 
 def _batches(queries: Iterable[str], size: int) -> Iterator[list[str]]:

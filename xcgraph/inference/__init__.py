@@ -2,7 +2,10 @@
 
 from .clustered_labels import ClusteredLabels
 from .document_encoder import DocumentEncoder
+from .edit_labels import add_labels, remove_labels, rename_label
 from .encoder_module import EncoderModule
+from .explainer import Explainer
+from .explanation import Explanation
 from .export_encoder import export_encoder
 from .export_model import export_model
 from .freeze import can_freeze, freeze
@@ -13,6 +16,8 @@ from .frozen_model import FrozenModel
 from .hit import Hit
 from .join_rankers import join_rankers
 from .joined_encoder import JoinedEncoder
+from .label_composer import LabelComposer
+from .label_parts import LabelParts
 from .label_ranker import BeamSearch, EnsembleRanker, Expansion, LabelRanker, Link
 from .lexical_scorer import LexicalScorer, document_centroids
 from .model_folder import StoredModel, load_model, save_model
@@ -28,12 +33,16 @@ __all__ = [
     "EncoderModule",
     "EnsembleRanker",
     "Expansion",
+    "Explainer",
+    "Explanation",
     "FrozenEncoder",
     "FrozenExpansion",
     "FrozenIndex",
     "FrozenModel",
     "Hit",
     "JoinedEncoder",
+    "LabelComposer",
+    "LabelParts",
     "LabelRanker",
     "LexicalScorer",
     "Link",
@@ -42,6 +51,7 @@ __all__ = [
     "RowMatrix",
     "StoredModel",
     "TokenPostings",
+    "add_labels",
     "can_freeze",
     "document_centroids",
     "export_encoder",
@@ -49,5 +59,7 @@ __all__ = [
     "freeze",
     "join_rankers",
     "load_model",
+    "remove_labels",
+    "rename_label",
     "save_model",
 ]

@@ -110,6 +110,44 @@ class ClusteredLabels:
         kept = best_ids(found, count)
         return labels[kept], found[kept]
 
+    def extended(self, centred: Tensor, bias: Tensor) -> ClusteredLabels:
+        """With more labels after those that there are, each in the cluster whose mean is nearest.
+
+        Args:
+            centred: their vectors minus the mean of the old ones, ``[n, D]``.
+            bias: theirs, ``[n]``.
+        """
+        columns, scale, directions = self.centroids.tensors().values()
+        projected = centred @ directions.t()
+        means = (columns.float() * scale).t()
+        nearest = torch.cdist(projected, means).argmin(dim=1)
+        own_bias, rowptr, labels = self._tensors
+        cluster = torch.cat([torch.repeat_interleave(rowptr.diff()), nearest])
+        order = cluster.argsort(stable=True)
+        new = torch.arange(len(self._labels), len(self._labels) + len(nearest), dtype=torch.int32)
+        return ClusteredLabels(
+            self.centroids,
+            torch.cat([own_bias, bias])[order],
+            rowptr_from_sorted(cluster[order], self.num_clusters),
+            torch.cat([labels, new])[order],
+            self.rows.joined(RowMatrix.convert(projected, "int8")).take(order),
+        )
+
+    def kept(self, labels: Tensor) -> ClusteredLabels:
+        """Of labels ``[n]``, ascending, alone; clusters that lose all theirs go."""
+        bias, rowptr, own = self._tensors
+        place = torch.full((len(self._labels),), -1, dtype=torch.int32)
+        place[labels] = torch.arange(labels.numel(), dtype=torch.int32)
+        stays = (place[own.long()] >= 0).nonzero().squeeze(1)
+        clusters, cluster = torch.repeat_interleave(rowptr.diff())[stays].unique(return_inverse=True)
+        return ClusteredLabels(
+            self.centroids.kept(clusters),
+            bias[stays],
+            rowptr_from_sorted(cluster, clusters.numel()),
+            place[own.long()][stays],
+            self.rows.take(stays),
+        )
+
     def tensors(self) -> dict[str, Tensor]:
         """What is kept on disk."""
         return {

@@ -5,16 +5,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from xcgraph.layers import GatedResidualBlock
 from xcgraph.models import LabelModel
 from xcgraph.sparse import CSR, spmm
+
+from .fold_block import fold_block
 
 
 class DocumentEncoder:
     r"""Embeds documents as the model in evaluation mode does: :math:`\mathrm{ReLU}(\mathbf{g} \odot \mathbf{v} +
     \mathbf{W} \, \mathrm{ReLU}(\mathbf{v}) + \mathbf{b})`, :math:`\mathbf{v} = \sum_t x_t \mathbf{e}_t`.
 
-    Spectral norms and gates are constants once training is over, and are multiplied into ``weight`` and ``bias``.
+    Spectral norms and gates are constants once training is over, and are multiplied in (:func:`fold_block`).
 
     Args:
         tokens: token embeddings, shape ``[V, D]``.
@@ -30,21 +31,9 @@ class DocumentEncoder:
         self.bias = bias
 
     @classmethod
-    @torch.no_grad()
     def from_model(cls, model: LabelModel) -> DocumentEncoder:
         """The document side of ``model`` as it is now; the token table is shared, not copied."""
-        training = model.training
-        model.eval()  # in training mode, looking at a spectrally normalised weight changes it
-        block = model.document_block
-        linear = block.linear.linear
-        weight, bias = linear.weight.detach(), linear.bias.detach()
-        if isinstance(block, GatedResidualBlock):
-            gate, scale = block.alpha.sigmoid(), block.beta.sigmoid()
-        else:
-            gate, scale = torch.ones_like(bias), block.kappa.expand_as(bias)
-        folded = cls(model.embedding.weight.detach(), gate, scale.unsqueeze(1) * weight, scale * bias)
-        model.train(training)
-        return folded
+        return cls(model.embedding.weight.detach(), *fold_block(model.document_block))
 
     @property
     def num_tokens(self) -> int:

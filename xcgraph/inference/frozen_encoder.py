@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -10,6 +12,9 @@ from . import kernels
 from .document_encoder import DocumentEncoder
 from .joined_encoder import JoinedEncoder
 from .row_matrix import Dtype, RowMatrix
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 
 class FrozenEncoder:
@@ -30,8 +35,9 @@ class FrozenEncoder:
                 f"{list(weight.shape)} and {list(bias.shape)}"
             )
         self.tokens = tokens
-        self._block = tuple(part.detach().float().contiguous() for part in (gate, weight, bias))
-        self._gate, self._weight, self._bias = (part.numpy() for part in self._block)
+        #: ``gate``, ``weight`` and ``bias``.
+        self.block = tuple(part.detach().float().contiguous() for part in (gate, weight, bias))
+        self._gate, self._weight, self._bias = (part.numpy() for part in self.block)
 
     @classmethod
     def freeze(cls, encoder: DocumentEncoder | JoinedEncoder, dtype: Dtype) -> list[FrozenEncoder]:
@@ -56,9 +62,15 @@ class FrozenEncoder:
         tokens, scale = self.tokens.arrays()
         kernels.embed(tokens, scale, ids, weights, self._gate, self._weight, self._bias, buffer, out)
 
+    def bag(self, x: csr_matrix) -> Tensor:
+        """Bags of token embeddings of texts ``[n, V]``, without the block, float64 ``[n, D]``."""
+        used, column = np.unique(x.indices, return_inverse=True)
+        compact = type(x)((x.data.astype(np.float64), column, x.indptr), shape=(x.shape[0], len(used)))
+        return torch.from_numpy(compact @ self.tokens.select(torch.from_numpy(used).long()).double().numpy())
+
     def tensors(self) -> dict[str, Tensor]:
         """What is kept on disk."""
-        gate, weight, bias = self._block
+        gate, weight, bias = self.block
         return {**self.tokens.tensors("tokens"), "gate": gate, "weight": weight, "bias": bias}
 
     @classmethod

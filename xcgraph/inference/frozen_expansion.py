@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from torch import Tensor
 
 from . import kernels
 from .token_postings import check_rows
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 
 class FrozenExpansion:
@@ -40,17 +45,53 @@ class FrozenExpansion:
         Returns:
             int32 and float32, ``[k]`` or fewer, best first, ties by the lower label.
         """
-        rowptr, col, value = self._arrays
-        count = kernels.add_short_rows(rowptr, col, value, labels, score, len(col), total, touched)
-        reached = np.unique(touched[:count])
-        moved = total[reached]
-        total[reached] = 0
-        near, moved = best_labels(reached, moved, len(labels))
+        near, moved = self._moved(labels, score, total, touched)
         both, place = np.unique(np.concatenate([labels, near]), return_inverse=True)
         mixed = np.zeros(len(both), dtype=np.float32)
         mixed[place[: len(labels)]] = (1 - self.mix) * score
         mixed[place[len(labels) :]] += np.float32(self.mix) * moved
         return best_labels(both, mixed, k)
+
+    def contributions(self, labels: np.ndarray, score: np.ndarray, label: int) -> tuple[float, np.ndarray]:
+        """What the score of one label is made of after the expansion.
+
+        Args:
+            labels: as of a call, int32 ``[B]``.
+            score: theirs, float32 ``[B]``.
+            label: the label.
+
+        Returns:
+            What its own score adds, and what that of each of ``labels`` adds by an edge, float64 ``[B]``; together
+            the expanded score.
+        """
+        rowptr, col, value = self._arrays
+        size = len(rowptr) - 1
+        near, _ = self._moved(labels, score, np.zeros(size, dtype=np.float32), np.empty(size, dtype=np.int32))
+        moved = np.zeros(len(labels))
+        if label in near:
+            for place, start in enumerate(labels.tolist()):
+                edges = slice(rowptr[start], rowptr[start + 1])
+                moved[place] = self.mix * score[place] * value[edges][col[edges] == label].sum(dtype=np.float64)
+        return float((1 - self.mix) * score[labels == label].sum(dtype=np.float64)), moved
+
+    def _moved(
+        self, labels: np.ndarray, score: np.ndarray, total: np.ndarray, touched: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """What reaches labels along edges, of the best as many as there were."""
+        rowptr, col, value = self._arrays
+        count = kernels.add_short_rows(rowptr, col, value, labels, score, len(col), total, touched)
+        reached = np.unique(touched[:count])
+        moved = total[reached]
+        total[reached] = 0
+        return best_labels(reached, moved, len(labels))
+
+    def to_scipy(self) -> csr_matrix:
+        """The graph as a scipy matrix ``[L, L]``."""
+        from scipy.sparse import csr_matrix
+
+        rowptr, col, value = (part.numpy() for part in self._tensors)
+        size = self._tensors[0].numel() - 1
+        return csr_matrix((value, col, rowptr), shape=(size, size))
 
     def tensors(self) -> dict[str, Tensor]:
         """What is kept on disk, beside ``mix``."""

@@ -24,6 +24,9 @@ _LOOKED_AT = 24_576
 _BY_TOKENS = 200
 #: All labels are scored where fewer candidates than so many times the labels wanted are.
 MARGIN = 2
+_FIELDS = (
+    "encoders", "labels", "mean", "bias", "postings", "shortlist", "expansion", "beam", "link", "candidates",
+)  # fmt: skip
 
 
 class FrozenIndex:
@@ -91,6 +94,10 @@ class FrozenIndex:
         self._centred = labels.dtype != "float32"
         self._local = threading.local()
 
+    def replace(self, **changes: Any) -> FrozenIndex:
+        """A copy with other fields, by the names of the arguments; buffers are its own."""
+        return FrozenIndex(**{**{name: getattr(self, name) for name in _FIELDS}, **changes})
+
     @property
     def num_labels(self) -> int:
         """L."""
@@ -116,8 +123,18 @@ class FrozenIndex:
             ``(labels int32, probabilities float32)``, ``[min(k, L)]``, best first, ties by the lower label.
         """
         k = min(k, self.num_labels)
+        labels, score = self.before_expansion(ids, weights, k, exact)
+        if self.expansion is not None and self.expansion.mix > 0:
+            own = self._buffers()
+            labels, score = self.expansion(labels, score, k, own.zeros, own.touched)
+        return labels, score
+
+    def before_expansion(
+        self, ids: np.ndarray, weights: np.ndarray, k: int, exact: bool = False
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The labels and probabilities that :meth:`rank` expands over the label graph, or answers without one."""
         expand = self.expansion is not None and self.expansion.mix > 0
-        keep = min(self.beam, self.num_labels) if expand else k
+        keep = min(self.beam if expand else k, self.num_labels)
         own = self._buffers()
         start = 0
         for encoder in self.encoders:
@@ -137,10 +154,12 @@ class FrozenIndex:
             score = np.exp(logit - total)
         else:
             score = np.exp(-np.logaddexp(np.float32(0), -logit))
-        if expand:
-            assert self.expansion is not None
-            labels, score = self.expansion(labels, score, k, own.zeros, own.touched)
         return labels, score
+
+    def vectors(self, labels: Tensor) -> Tensor:
+        """Label vectors as they are scored, float32 ``[n, D]``, of labels ``[n]``."""
+        rows = self.labels.select(labels)
+        return rows + self.mean if self._centred else rows
 
     def _all(
         self, ids: np.ndarray, weights: np.ndarray, keep: int, offset: float, own: Any

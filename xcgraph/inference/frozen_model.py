@@ -19,6 +19,7 @@ from .freeze import Shortlist, freeze
 from .frozen_encoder import FrozenEncoder
 from .frozen_expansion import FrozenExpansion
 from .frozen_index import FrozenIndex
+from .label_parts import LabelParts
 from .model_folder import StoredModel
 from .projected_labels import ProjectedLabels
 from .row_matrix import Dtype, RowMatrix
@@ -37,6 +38,7 @@ class FrozenModel:
         label_uids: names of the labels, L.
         label_titles: titles of the labels, L.
         config: json values kept beside, those of the trained model.
+        parts: what label vectors were made of, or ``None``; not needed to rank.
     """
 
     index: FrozenIndex
@@ -44,6 +46,7 @@ class FrozenModel:
     label_uids: list[str]
     label_titles: list[str]
     config: dict[str, Any]
+    parts: LabelParts | None = None
 
     @classmethod
     def freeze(
@@ -52,9 +55,18 @@ class FrozenModel:
         dtype: Dtype = "float32",
         shortlist: Shortlist = "auto",
         min_weight: float = 0.0,
+        explain: bool = True,
         **options: int,
     ) -> FrozenModel:
         """Of a trained model, see :func:`~xcgraph.inference.freeze`.
+
+        Args:
+            model: the trained model.
+            dtype: see there.
+            shortlist: see there.
+            min_weight: see there.
+            explain: keep what explanations need, which is larger than an index of int8.
+            options: see there.
 
         Raises:
             ValueError: if the model has several members or a shortlist of its own, or an option is out of range.
@@ -63,7 +75,11 @@ class FrozenModel:
             raise ValueError("this model averages the probabilities of several members: it cannot be one index")
         index = freeze(model.ranker.members[0], dtype, shortlist, min_weight, **options)
         config = {key: value for key, value in model.config.items() if key not in ("members", "files")}
-        return cls(index, model.vectorizer, model.label_uids, model.label_titles, config)
+        parts = model.ranker.members[0].parts
+        if parts is not None:
+            parts = parts.replace(rounded=dtype != "float32" or min_weight > 0)
+            parts = parts if explain else parts.without_large()
+        return cls(index, model.vectorizer, model.label_uids, model.label_titles, config, parts)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Writes a model folder.
@@ -95,6 +111,8 @@ class FrozenModel:
             description["shortlist"] = "projection" if projected else "clusters"
         with atomic_folder(folder) as work:
             save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, work / _INDEX)
+            if self.parts is not None:
+                self.parts.save(work)
             config = {**self.config, "index": description}
             write_parts(work, "frozen", self.vectorizer, self.label_uids, self.label_titles, config)
 
@@ -117,10 +135,13 @@ class FrozenModel:
                 raise ValueError("it is not frozen: load it by Predictor.load or load_model")
             parts = read_parts(folder, config, [_INDEX], verify)
             index = _unpack(load_file(folder / _INDEX), config["index"])
+            made = LabelParts.load(folder, config)
             check_counts(parts, {index.num_labels}, {encoder.tokens.shape[0] for encoder in index.encoders})
+            if made is not None:
+                check_counts(parts, {made.num_labels}, {made.num_tokens})
             if index.postings is not None:
                 check_counts(parts, {index.postings.num_labels}, {index.postings.num_tokens})
-        return cls(index, parts.vectorizer, parts.label_uids, parts.label_titles, config)
+        return cls(index, parts.vectorizer, parts.label_uids, parts.label_titles, config, made)
 
 
 def _unpack(tensors: dict[str, Tensor], description: dict[str, Any]) -> FrozenIndex:

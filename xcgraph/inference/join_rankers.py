@@ -9,6 +9,7 @@ from torch import Tensor
 
 from .document_encoder import DocumentEncoder
 from .joined_encoder import JoinedEncoder
+from .label_parts import LabelParts
 from .label_ranker import LabelRanker
 
 
@@ -46,5 +47,11 @@ def join_rankers(members: Sequence[LabelRanker], known: Sequence[Tensor | None] 
     bias = None
     if members[0].bias is not None:
         bias = sum(part * member.bias for part, member in zip(share, members, strict=True))
+    parts = [member.parts for member in members if member.parts is not None]
+    joined = None
+    if len(parts) == len(members):
+        joined = LabelParts(parts[0].text, [composer for part in parts for composer in part.composers], share)
     last = members[-1]
-    return LabelRanker(JoinedEncoder(encoders), weight, bias, None, last.expansion, last.beam, last.link)
+    return LabelRanker(
+        JoinedEncoder(encoders), weight, bias, None, last.expansion, last.beam, last.link, parts=joined
+    )

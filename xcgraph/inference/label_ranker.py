@@ -15,6 +15,7 @@ from xcgraph.sparse import CSR
 
 from .document_encoder import DocumentEncoder
 from .joined_encoder import JoinedEncoder
+from .label_parts import LabelParts
 from .lexical_scorer import LexicalScorer
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ class LabelRanker:
         beam: scores kept before the expansion.
         link: ``"sigmoid"`` or ``"softmax"``, as the model was trained.
         lexical: adds to the logits, or ``None``.
+        parts: what label vectors and lexical scores were made of, or ``None``; not needed to rank.
     """
 
     def __init__(
@@ -112,6 +114,7 @@ class LabelRanker:
         beam: int = 100,
         link: Link = "sigmoid",
         lexical: LexicalScorer | None = None,
+        parts: LabelParts | None = None,
     ) -> None:
         self.encoder = encoder
         self.weight = weight
@@ -121,6 +124,7 @@ class LabelRanker:
         self.beam = beam
         self.link = link
         self.lexical = lexical
+        self.parts = parts
 
     @torch.no_grad()
     def rank(self, doc_x: CSR, k: int) -> tuple[Tensor, Tensor]:

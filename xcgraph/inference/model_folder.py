@@ -19,6 +19,7 @@ from xcgraph.sparse import CSR
 from .document_encoder import DocumentEncoder
 from .folder_parts import check_counts, read_config, read_parts, readable, write_parts
 from .joined_encoder import JoinedEncoder
+from .label_parts import PARTS_FILES, LabelParts
 from .label_ranker import BeamSearch, EnsembleRanker, Expansion, LabelRanker
 from .lexical_scorer import LexicalScorer
 
@@ -62,7 +63,7 @@ def save_model(
     """
     members = []
     # An older model may have had more members.
-    old = [path.name for path in Path(folder).glob("member-*.safetensors")]
+    old = [path.name for path in Path(folder).glob("member-*.safetensors")] + list(PARTS_FILES)
     with atomic_folder(folder, overwrite=True, stale=old) as work:
         for number, member in enumerate(ranker.members):
             tensors, description = _pack(member)
@@ -72,6 +73,9 @@ def save_model(
             tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
             save_file(tensors, work / f"member-{number}.safetensors")
             members.append(description)
+        (first, *others) = ranker.members
+        if first.parts is not None and not others:
+            first.parts.save(work)
         write_parts(work, "trained", vectorizer, label_uids, label_titles, {**config, "members": members})
 
 
@@ -105,10 +109,11 @@ def load_model(
         for member, description in zip(ranker.members, config["members"], strict=True):
             if description["lexical"] == "member-0":
                 member.lexical = ranker.members[0].lexical
+        ranker.members[0].parts = made = LabelParts.load(folder, config)
         check_counts(
             parts,
-            {member.weight.size(0) for member in ranker.members},
-            {member.encoder.num_tokens for member in ranker.members},
+            {member.weight.size(0) for member in ranker.members} | ({made.num_labels} if made else set()),
+            {member.encoder.num_tokens for member in ranker.members} | ({made.num_tokens} if made else set()),
         )
     return StoredModel(ranker, parts.vectorizer, parts.label_uids, parts.label_titles, config)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -10,8 +11,12 @@ import torch
 
 from xcgraph.sparse import CSR, rowptr_from_counts
 
+from .edit_labels import Neighbours, add_labels, remove_labels, rename_label
+from .explainer import Explainer
+from .explanation import Explanation
 from .folder_parts import read_config, readable
 from .freeze import can_freeze
+from .frozen_index import FrozenIndex
 from .frozen_model import FrozenModel
 from .hit import Hit
 from .label_ranker import EnsembleRanker
@@ -36,14 +41,29 @@ class Predictor:
         if model.vectorizer is None:
             raise ValueError("this model was trained on ready-made features: it cannot read texts")
         self.vectorizer = model.vectorizer
-        self.label_uids = model.label_uids
-        self.label_titles = model.label_titles
         self.ranker: EnsembleRanker | None = None
         if isinstance(model, StoredModel):
             self.ranker = model.ranker
             model = FrozenModel.freeze(model) if can_freeze(model.ranker) else model
-        #: Answers, or ``None`` where :attr:`ranker` does.
-        self.index = model.index if isinstance(model, FrozenModel) else None
+        # Replaced whole where labels come or go: who reads it once sees an index and the names that belong to it.
+        self._model = model
+        self._explainer: Explainer | None = None
+        self._editing = threading.Lock()
+
+    @property
+    def index(self) -> FrozenIndex | None:
+        """Answers, or ``None`` where :attr:`ranker` does."""
+        return self._model.index if isinstance(self._model, FrozenModel) else None
+
+    @property
+    def label_uids(self) -> list[str]:
+        """Names of the labels, L."""
+        return self._model.label_uids
+
+    @property
+    def label_titles(self) -> list[str]:
+        """Titles of the labels, L."""
+        return self._model.label_titles
 
     @classmethod
     def load(
@@ -91,11 +111,12 @@ class Predictor:
         for text in texts:
             if not isinstance(text, str):
                 raise TypeError(f"expected texts to be strings, got {type(text).__name__}")
-        if self.index is not None:
-            return [self._answer(text, k, exact) for text in texts]
-        assert self.ranker is not None
-        index, score = self.ranker.predict(self._features(texts), k)
-        return [self._named(*row) for row in zip(index.tolist(), score.tolist(), strict=True)]
+        model = self._model
+        if isinstance(model, FrozenModel):
+            ranked = (model.index.rank(*self.vectorizer.encode(text), k, exact) for text in texts)
+            return [_named(model, labels.tolist(), score.tolist()) for labels, score in ranked]
+        index, score = model.ranker.predict(self._features(texts), k)
+        return [_named(model, *row) for row in zip(index.tolist(), score.tolist(), strict=True)]
 
     def predict_iter(self, texts: Iterable[str], k: int = 5) -> Iterator[list[Hit]]:
         """Answers a stream: each text is taken when the answer before it has been taken. See :meth:`predict`."""
@@ -104,17 +125,53 @@ class Predictor:
         for text in texts:
             yield from self.predict([text], k)
 
-    def _answer(self, text: str, k: int, exact: bool) -> list[Hit]:
-        assert self.index is not None
-        labels, score = self.index.rank(*self.vectorizer.encode(text), k, exact)
-        return self._named(labels.tolist(), score.tolist())
+    def explain(self, text: str, k: int = 5) -> list[Explanation]:
+        """Why :meth:`predict` finds the ``k`` best labels of a text; costs nothing where it is not asked.
 
-    def _named(self, labels: list[int], score: list[float]) -> list[Hit]:
-        return [
-            Hit(self.label_uids[label], self.label_titles[label], value)
-            for label, value in zip(labels, score, strict=True)
-            if label >= 0
-        ]
+        Raises:
+            ValueError: if ``k`` is not positive, or the model has nothing to explain its scores by.
+            TypeError: if ``text`` is no string.
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"expected a text, got {type(text).__name__}")
+        if k <= 0:
+            raise ValueError(f"'k' must be positive, got {k}")
+        model, explainer = self._frozen(), self._explainer
+        if explainer is None or explainer.model is not model:
+            explainer = self._explainer = Explainer(model)
+        return explainer.explain(text, k)
+
+    def add_labels(
+        self,
+        titles: Sequence[str],
+        uids: Sequence[str] | None = None,
+        neighbours: Sequence[Neighbours] | None = None,
+    ) -> None:
+        """New labels, see :func:`~xcgraph.inference.add_labels`; queries under way still see the old ones."""
+        with self._editing:
+            self._model = add_labels(self._frozen(), titles, uids, neighbours)
+
+    def remove_labels(self, uids: Sequence[str]) -> None:
+        """See :func:`~xcgraph.inference.remove_labels`."""
+        with self._editing:
+            self._model = remove_labels(self._frozen(), uids)
+
+    def rename_label(self, uid: str, title: str) -> None:
+        """See :func:`~xcgraph.inference.rename_label`."""
+        with self._editing:
+            self._model = rename_label(self._frozen(), uid, title)
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Writes the model as it is now, frozen, into a new folder; see :meth:`FrozenModel.save`."""
+        self._frozen().save(folder)
+
+    def _frozen(self) -> FrozenModel:
+        if not isinstance(self._model, FrozenModel):
+            raise ValueError(
+                "this model does not score all labels by one table on the CPU (it shortlists, has several "
+                "members, or is on a GPU): it can neither be explained nor get other labels"
+            )
+        return self._model
 
     def _features(self, texts: Sequence[str]) -> CSR:
         assert self.ranker is not None
@@ -128,3 +185,11 @@ class Predictor:
         col = torch.cat([torch.from_numpy(ids) for ids, _ in rows]).long()
         value = torch.cat([torch.from_numpy(weights) for _, weights in rows])
         return CSR(rowptr_from_counts(counts), col, value, (len(rows), self.vectorizer.num_features)).to(device)
+
+
+def _named(model: StoredModel | FrozenModel, labels: list[int], score: list[float]) -> list[Hit]:
+    return [
+        Hit(model.label_uids[label], model.label_titles[label], value)
+        for label, value in zip(labels, score, strict=True)
+        if label >= 0
+    ]

@@ -82,6 +82,23 @@ class ProjectedLabels:
         """
         kernels.dot_columns(self._columns, self._scale, query, base, np.float32(offset), out)
 
+    def extended(self, centred: Tensor, bias: Tensor) -> ProjectedLabels:
+        """With more labels after those that there are, by the same directions.
+
+        Args:
+            centred: their vectors minus the mean of the old ones, ``[n, D]``.
+            bias: not needed here.
+        """
+        columns, scale, directions = self._tensors
+        new = RowMatrix.convert(centred @ directions.t(), "int8")
+        assert new.scale is not None
+        return ProjectedLabels(torch.cat([columns, new.rows.t()], 1), torch.cat([scale, new.scale]), directions)
+
+    def kept(self, labels: Tensor) -> ProjectedLabels:
+        """Of labels ``[n]`` alone."""
+        columns, scale, directions = self._tensors
+        return ProjectedLabels(columns[:, labels], scale[labels], directions)
+
     def tensors(self) -> dict[str, Tensor]:
         """What is kept on disk."""
         return dict(zip(("columns", "scale", "directions"), self._tensors, strict=True))

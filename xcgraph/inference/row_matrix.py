@@ -89,6 +89,22 @@ class RowMatrix:
         """Rows and scales as the kernels take them; the scales are empty where there are none."""
         return self._array, self._scale
 
+    def select(self, rows: Tensor) -> Tensor:
+        """Rows ``[n]`` as float32, ``[n, D]``."""
+        found = self.rows[rows].float()
+        return found if self.scale is None else found * self.scale[rows].unsqueeze(1)
+
+    def take(self, rows: Tensor) -> RowMatrix:
+        """Rows ``[n]`` as they are."""
+        return RowMatrix(self.rows[rows], None if self.scale is None else self.scale[rows])
+
+    def joined(self, other: RowMatrix) -> RowMatrix:
+        """The rows of this and of another of the same dtype."""
+        scale = None
+        if self.scale is not None and other.scale is not None:
+            scale = torch.cat([self.scale, other.scale])
+        return RowMatrix(torch.cat([self.rows, other.rows]), scale)
+
     def tensors(self, name: str) -> dict[str, Tensor]:
         """What is kept on disk, ``name`` and maybe ``name.scale``."""
         return {name: self.rows} if self.scale is None else {name: self.rows, f"{name}.scale": self.scale}

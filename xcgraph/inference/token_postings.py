@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -9,6 +11,9 @@ from torch import Tensor
 from xcgraph.sparse import CSR
 
 from . import kernels
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 # Tokens of more labels than this say little about where to look, and take long to go through.
 LONGEST = 20_000
@@ -69,6 +74,23 @@ class TokenPostings:
     def add_rest(self, ids: np.ndarray, weights: np.ndarray, labels: np.ndarray, out: np.ndarray) -> None:
         """Adds what :meth:`add_some` left out, for ``labels`` ``[S]`` alone, to ``out`` ``[S]``."""
         kernels.add_long_rows(self._rowptr, self._col, self._value, ids, weights, LONGEST, labels, out)
+
+    def weights_of(self, ids: np.ndarray, label: int) -> np.ndarray:
+        """What each of the tokens ``ids`` ``[n]`` gives to one label, float64 ``[n]``."""
+        out = np.zeros(len(ids))
+        for place, token in enumerate(ids.tolist()):
+            start, stop = self._rowptr[token], self._rowptr[token + 1]
+            at = start + np.searchsorted(self._col[start:stop], label)
+            if at < stop and self._col[at] == label:
+                out[place] = self._value[at]
+        return out
+
+    def to_scipy(self) -> csr_matrix:
+        """All of it as a scipy matrix ``[V, L]``."""
+        from scipy.sparse import csr_matrix
+
+        rowptr, col, value = (part.numpy() for part in self._tensors)
+        return csr_matrix((value, col, rowptr), shape=(self.num_tokens, self.num_labels))
 
     def tensors(self) -> dict[str, Tensor]:
         """What is kept on disk."""

@@ -68,6 +68,11 @@ class LexicalParts:
             return None
         return LexicalScorer.weighted(weighted).to(device)
 
+    def weighted(self, weights: FusionWeights) -> tuple[dict[str, float], dict[str, CSR]]:
+        """The weight of each part that has one, and its rows ``[L, V]`` times that."""
+        used = {name: weight for name in self.rows if (weight := getattr(weights, name))}
+        return used, {name: CSR.from_scipy(self.rows[name] * weight) for name, weight in used.items()}
+
     def single(self, name: str, device: torch.device | str = "cpu") -> LexicalScorer:
         """One part with weight one, on a device."""
         return LexicalScorer.weighted([(self.rows[name], 1.0)]).to(device)

@@ -13,7 +13,15 @@ from torch import Tensor
 from torch_geometric.data import Data
 
 from xcgraph.graph import CooccurrenceGraph, RandomWalkGraph, TextKNNGraph, meta_graph
-from xcgraph.inference import BeamSearch, DocumentEncoder, Expansion, LabelRanker, Link
+from xcgraph.inference import (
+    BeamSearch,
+    DocumentEncoder,
+    Expansion,
+    LabelComposer,
+    LabelParts,
+    LabelRanker,
+    Link,
+)
 from xcgraph.models import DECAF, ECLARE, LabelModel
 from xcgraph.shortlist import (
     BalancedKMeans,
@@ -112,7 +120,9 @@ class InstanceTrainer:
             make_ranker=ranker,
             validator=self.validator,
         )
-        return ranker()
+        trained = ranker()
+        trained.parts = self.label_parts(model, hops)
+        return trained
 
     def fit_modules(self) -> LabelRanker:
         raw, graph = self.label_graph(self.y, None)
@@ -363,13 +373,15 @@ class InstanceTrainer:
         bias = model.classifier.bias
         return weight, None if bias is None else bias.detach().squeeze(1).clone()
 
+    def label_parts(self, model: LabelModel, hops: LabelHops) -> LabelParts:
+        """What the label vectors are made of, for those who ask why, or add labels."""
+        composer = LabelComposer.from_model(model, hops.compute(), adjacency(hops.graph))
+        return LabelParts(self.label_x, [composer], torch.ones(1, self.label_x.shape[0]))
+
     def expansion(self, graph: Data | None) -> Expansion | None:
         """GAME over a normalised graph, if the settings want it."""
-        if graph is None:
-            return None
-        n = int(graph.num_nodes or 0)
-        adjacency = CSR.from_coo(graph.edge_index[1], graph.edge_index[0], graph.edge_weight, (n, n))  # type: ignore[index]
-        return Expansion(adjacency, self.settings.game)
+        rows = adjacency(graph)
+        return None if rows is None else Expansion(rows, self.settings.game)
 
     def ranker_of(
         self, model: LabelModel, hops: LabelHops, graph: Data | None, beam_search: BeamSearch | None = None
@@ -385,3 +397,11 @@ class InstanceTrainer:
             return LabelRanker(DocumentEncoder.from_model(model), weight, bias, beam_search, expansion, beam, link)
 
         return make
+
+
+def adjacency(graph: Data | None) -> CSR | None:
+    """A label graph as the matrix ``[L, L]`` whose rows are labels and whose columns are their neighbours."""
+    if graph is None:
+        return None
+    n = int(graph.num_nodes or 0)
+    return CSR.from_coo(graph.edge_index[1], graph.edge_index[0], graph.edge_weight, (n, n))  # type: ignore[index]

@@ -126,9 +126,12 @@ class Pipeline:
             members = [join_rankers(members, [torch.from_numpy(known), *[None] * (len(members) - 1)])]
         if self.fusion is not None:
             with self.timed("fusion"):
-                lexical = self._lexical(everything).scorer(self.fusion, self.device)
+                parts = self._lexical(everything)
+                lexical = parts.scorer(self.fusion, self.device)
             for member in members:
                 self._fuse(member, lexical, self.fusion.game)
+                if member.parts is not None:
+                    member.parts = member.parts.with_lexical(*parts.weighted(self.fusion))
         return EnsembleRanker(members)
 
     def _validator(self, fit_rows: np.ndarray, rows: np.ndarray, known: np.ndarray) -> Validator | None:
