@@ -135,7 +135,7 @@ def test_by_the_rankers_themselves(model, make_ranker, members):
     stored = load_model(model)
     stored.ranker = EnsembleRanker([make_ranker(seed, shortlist=True) for seed in range(members)])
     predictor, torch_predictor = Predictor(stored), Predictor(stored)
-    torch_predictor.index = None
+    torch_predictor._model = stored  # as it is on a GPU
     for row, expected in zip(torch_predictor.predict([*TEXTS, ""]), predictor.predict([*TEXTS, ""]), strict=True):
         assert [hit.uid for hit in row] == [hit.uid for hit in expected]
         assert [hit.score for hit in row] == pytest.approx([hit.score for hit in expected], abs=1e-5)

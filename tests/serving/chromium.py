@@ -99,10 +99,12 @@ class Chromium:
         """Types into what has the focus."""
         self.send("Input.insertText", text=text)
 
-    def press(self, key, code):
-        """Presses a key that makes no text, such as ``press("Tab", 9)``."""
+    def press(self, key, code, text=""):
+        """Presses a key, such as ``press("Tab", 9)`` or, since it makes text, ``press("Enter", 13, "\\r")``."""
         for kind in ("keyDown", "keyUp"):
-            self.send("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
+            self.send(
+                "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, text=text
+            )
 
     def screenshot(self, path):
         """Keeps what is to be seen."""

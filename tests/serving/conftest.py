@@ -12,8 +12,10 @@ from contextlib import contextmanager
 import pytest
 import torch
 
-from xcgraph.data import Vectorizer
+from xcgraph.data import LFDataset, Vectorizer
+from xcgraph.datasets import build_dataset
 from xcgraph.inference import DocumentEncoder, EnsembleRanker, LabelRanker, save_model
+from xcgraph.training import make_settings, run_benchmark
 
 WORDS = "alpha beta gamma delta epsilon zeta eta theta iota"
 UIDS = ["a", "b-2", "Straße", "d", "e\x1fe", "f"]
@@ -39,6 +41,16 @@ def write():
 def folder(tmp_path_factory):
     """A model folder, not to be changed."""
     return write_model(tmp_path_factory.mktemp("served") / "model")
+
+
+@pytest.fixture(scope="session")
+def explained(tmp_path_factory):
+    """A trained model that can explain its scores: 20 labels."""
+    folder = tmp_path_factory.mktemp("explained")
+    build_dataset("planted", folder / "data", num_labels=20)
+    settings = make_settings("eclare", "default", {"dim": 8, "max_epochs": 1, "min_epochs": 1})
+    run_benchmark(LFDataset.load(folder / "data"), folder / "run", settings=settings, command="")
+    return folder / "run" / "model"
 
 
 @pytest.fixture

@@ -122,6 +122,31 @@ def test_no_other_pages(client, path):
     assert client.get(path).status_code == 404
 
 
+def test_explain(explained):
+    client = make_client(LiveModel(lambda: explained))
+    predictor = Predictor.load(explained)
+    text = predictor.label_titles[3]
+    assert client.get("/health").json()["explains"] is True
+    labels = client.post("/explain", json={"text": text, "k": 4}).json()["labels"]
+    assert labels == json.loads(json.dumps([each.as_dict() for each in predictor.explain(text, 4)]))
+    assert [label["uid"] for label in labels] == [hit.uid for hit in predictor.predict([text], 4)[0]]
+    assert all(sum(label["parts"].values()) == pytest.approx(label["logit"], abs=1e-4) for label in labels)
+    for body, message in (
+        ({"texts": [text]}, "one text"),
+        ({"texts": []}, "one text"),
+        ({"text": text, "k": 0}, "k: "),
+        ({"text": "a" * 1001}, "text: "),
+    ):
+        answer = client.post("/explain", json=body)
+        assert answer.status_code == 422 and message in answer.json()["error"]
+
+
+def test_a_model_that_explains_nothing(client):
+    answer = client.post("/explain", json={"text": "alpha"})
+    assert answer.status_code == 404 and "nothing to explain" in answer.json()["error"]
+    assert client.get("/health").json()["explains"] is False
+
+
 def test_labels(client):
     assert client.get("/labels", params={"query": "BETA"}).json() | {"model": ""} == {
         "model": "",
@@ -219,6 +244,7 @@ def make_fake(live):
             predictor=predictor,
             labels=live.current.labels,
             version="fake",
+            unexplained="it is a fake",
             loaded_at=live.current.loaded_at,
             num_labels=1,
         )

@@ -47,6 +47,7 @@ def keep(page, name):
 
 
 def test_type_and_see_labels(page, folder):
+    assert page.run("document.querySelector('details')") is None  # this model explains nothing
     page.wait("document.getElementById('model').textContent.startsWith('6 labels, model ')")
     assert page.run("document.activeElement.id") == "text"  # no click needed
     page.type("alpha beta")
@@ -65,6 +66,31 @@ def test_type_and_see_labels(page, folder):
     assert page.run("document.getElementById('status').textContent").startswith("5 labels in ")
     keep(page, "light")
     assert page.complaints == []
+
+
+def test_why(chromium, start_server, explained):
+    with start_server(explained) as server:
+        chromium.complaints.clear()
+        chromium.open(server.url)
+        chromium.wait("explains")
+        assert chromium.run("document.activeElement.id") == "text"
+        text = Predictor.load(explained).label_titles[3]
+        chromium.type(text)
+        chromium.wait("document.querySelectorAll('summary').length === 5")
+        chromium.press("Tab", 9)
+        chromium.press("Tab", 9)
+        chromium.press("Enter", 13, "\r")
+        chromium.wait("document.querySelectorAll('details[open] table').length >= 2")
+        found = Predictor.load(explained).explain(text, 1)[0]
+        cells = chromium.run("[...document.querySelector('table').rows].map((row) => row.innerText.split('\\t'))")
+        told = {name: float(value.replace("\u2212", "-")) for name, _, value in cells}
+        assert told == pytest.approx({n: v for n, v in found.parts.items() if abs(v) >= 0.0005}, abs=0.0006)
+        bars = "[...document.querySelector('table').rows].map((row) => row.cells[1].firstChild.offsetWidth / "
+        bars += "row.cells[1].clientWidth)"
+        assert max(chromium.run(bars)) > 0.9  # the largest part fills its column
+        chromium.run("scrollTo(0, 250)")
+        keep(chromium, "why")
+        assert chromium.complaints == []
 
 
 def test_by_keyboard_alone(page):

@@ -39,8 +39,8 @@ def create_app(
 ) -> FastAPI:
     """An ASGI application that answers by a model.
 
-    ``POST /predict``, ``GET /labels``, ``GET /health``, ``GET /metrics``, and a page at ``/``. Errors are json,
-    ``{"error": "..."}``.
+    ``POST /predict``, ``POST /explain``, ``GET /labels``, ``GET /health``, ``GET /metrics``, and a page at ``/``.
+    Errors are json, ``{"error": "..."}``.
 
     Args:
         live: the model.
@@ -92,6 +92,26 @@ def create_app(
 
         return await in_thread(work)
 
+    @app.post("/explain", summary="Why the best labels of a text are found.")
+    async def explain(request: PredictRequest) -> Response:
+        model = live.current
+        if model.unexplained is not None:
+            raise HTTPException(404, model.unexplained)
+        if request.text is None:
+            raise HTTPException(422, "expected 'text' (a string): one text is explained at a time")
+        try:
+            (text,), k = request.checked(limits)
+        except ValueError as error:
+            raise HTTPException(422, str(error)) from error
+
+        def work() -> dict[str, Any]:
+            return {
+                "model": model.version,
+                "labels": [each.as_dict() for each in model.predictor.explain(text, k)],
+            }
+
+        return await in_thread(work)
+
     @app.get("/labels", summary="Labels whose uid or title contains a text.")
     async def labels(
         query: Annotated[str, Query(max_length=1000)] = "",
@@ -119,6 +139,7 @@ def create_app(
                     "status": "ok",
                     "model": model.version,
                     "labels": model.num_labels,
+                    "explains": model.unexplained is None,
                     "loaded_at": model.loaded_at.isoformat(timespec="seconds"),
                     "reload_error": live.error,
                     "xcgraph": xcgraph.__version__,

@@ -25,12 +25,14 @@ class ServedModel:
         version: of the model: the first 12 hex digits of the SHA-256 of its ``config.json``, which holds the
             checksums of all other files.
         loaded_at: when.
+        unexplained: why its scores cannot be explained, or ``None`` if they can.
     """
 
     predictor: Predictor
     labels: LabelSearch
     version: str
     loaded_at: datetime
+    unexplained: str | None = None
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], device: torch.device | str = "cpu") -> ServedModel:
@@ -52,6 +54,7 @@ class ServedModel:
             LabelSearch(predictor.label_uids, predictor.label_titles),
             version,
             datetime.now(timezone.utc),
+            _unexplained(predictor),
         )
 
     @property
@@ -64,3 +67,11 @@ def _version(folder: Path) -> str:
     """Empty where there is no ``config.json``; the reader of models says so better."""
     config = folder / "config.json"
     return hashlib.sha256(config.read_bytes()).hexdigest()[:12] if config.is_file() else ""
+
+
+def _unexplained(predictor: Predictor) -> str | None:
+    try:
+        predictor.explain("warm up", 1)
+    except ValueError as error:
+        return str(error)
+    return None
