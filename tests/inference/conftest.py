@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import pytest
 import torch
 from scipy.sparse import csr_matrix
 
+from xcgraph.data import Vectorizer
 from xcgraph.inference import BeamSearch, DocumentEncoder, Expansion, LabelRanker, LexicalScorer
+from xcgraph.inference.model_folder import StoredModel
 from xcgraph.shortlist import ClusterIndex
 from xcgraph.sparse import CSR
-from xcgraph.testing import tiny_label_graph
+from xcgraph.testing import tiny_dataset, tiny_label_graph
 
 L, K, V, D = 12, 4, 9, 5
 
@@ -80,3 +83,27 @@ def doc_x() -> CSR:
     dense = torch.rand(7, V, generator=g) * (torch.rand(7, V, generator=g) < 0.5)
     dense[3] = 0
     return CSR.from_scipy(csr_matrix(dense.numpy()))
+
+
+def words(data) -> list[str]:
+    """A word for each feature of a tiny data set, in the order of its ids."""
+    return [f"w{chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(data.num_features)]
+
+
+@functools.cache
+def _train(model: str, changes: tuple[str, ...]) -> StoredModel:
+    from xcgraph.training import make_settings
+    from xcgraph.training.pipeline import Pipeline
+
+    data = tiny_dataset()
+    settings = make_settings(model, "default", ["dim=8", "max_epochs=2", "min_epochs=1", "instances=2", *changes])
+    ranker = Pipeline(data, model, "default", settings).fit()
+    vectorizer = Vectorizer().fit([" ".join(words(data))])
+    titles = [" ".join(words(data)[i] for i in row.indices) for row in data.label_x]
+    return StoredModel(ranker, vectorizer, data.label_uids, titles, {"seed": 0})
+
+
+@pytest.fixture
+def train() -> Callable[..., StoredModel]:
+    """Models trained on :func:`tiny_dataset`: ``train("decaf", "dim=4")``; not to be changed."""
+    return lambda model="eclare", *changes: _train(model, changes)

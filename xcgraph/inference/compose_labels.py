@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 #: How much a new label's own text counts in its neighbourhood, as a self loop does in a trained graph.
 OWN_TEXT = 0.2
-#: How much its own tokens count in its sparse row.
-OWN_TOKENS = 0.5
+#: Its sparse row is its own tokens plus its neighbours', times this: a guess should speak more softly than what
+#: was learned.
+TOKENS = 0.7
 
 
 def extend_parts(model: FrozenModel, parts: LabelParts, text: csr_matrix, near: csr_matrix) -> LabelParts:
@@ -113,7 +114,7 @@ def compose_tokens(model: FrozenModel, parts: LabelParts, text: csr_matrix, near
 
 
 def _mixed(own: csr_matrix, neighbours: csr_matrix) -> csr_matrix:
-    return OWN_TOKENS * own + (1 - OWN_TOKENS) * neighbours
+    return TOKENS * (own + neighbours)
 
 
 def csr_of(matrix: Any) -> CSR:

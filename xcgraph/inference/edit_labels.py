@@ -29,7 +29,7 @@ Neighbours = Sequence[str] | Mapping[str, float] | None
 NUM_NEIGHBOURS = 10
 #: Share of the labels that have a lower bias than a new one. Scores of a new label lack what training adds for its
 #: own documents: with the bias of a rare label it would hardly be found.
-BIAS_QUANTILE = 0.95
+BIAS_QUANTILE = 0.9
 
 
 def add_labels(
@@ -42,10 +42,10 @@ def add_labels(
 
     A new label's vector is put together as a trained one's: blocks and gates are the model's, its text is embedded
     by the model's tokens, its neighbourhood is its neighbours' texts, and the mean of its neighbours' refinement
-    vectors stands for its own. Its sparse row is half its text, with the weights of linear head, centroid and text
-    (a text is a document of its label, the only one known), and half the mean of its neighbours' sparse rows. Its
-    bias is that of labels that are neither rare nor frequent, :data:`BIAS_QUANTILE` of all. ``docs/answers.md``
-    says how good that is.
+    vectors stands for its own. Its sparse row is its text, with the weights of linear head, centroid and text (a
+    text is a document of its label, the only one known), plus the mean of its neighbours' sparse rows, the whole
+    scaled down a little. Its bias is the :data:`BIAS_QUANTILE` of all labels' biases. ``docs/answers.md`` says how
+    good that is.
 
     Args:
         model: a frozen model with its parts.
