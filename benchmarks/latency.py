@@ -94,7 +94,9 @@ def trained(
             for peer in chosen:
                 other[peer.name].append(run_peer(peer, dataset, k=_K).measured["query_ms"])
         measure()
-        exact = FrozenModel.freeze(stored, "float32", "none").index
+        # A trained shortlist is part of the model, and no other can be asked for.
+        trained = stored.ranker.members[0].shortlister is not None
+        exact = FrozenModel.freeze(stored, "float32", "auto" if trained else "none").index
         served, best = index_accuracy(index, dataset), index_accuracy(exact, dataset, exact=True)
     methods = [
         {
@@ -113,8 +115,8 @@ def trained(
         f"--rounds {rounds}",
         "text": text,
         "data": fingerprint(dataset),
-        "dim": index.labels.shape[1],
-        "index": f"{index.labels.dtype}, {index.shortlist}",
+        "dim": index.dim,
+        "index": f"{index.dtype}, {index.shortlist}",
         "rounds": rounds,
         "methods": methods,
     }
@@ -161,7 +163,7 @@ def planted(labels: int, dim: int, compare: int, results: Path, force: bool, not
         "text": "title",
         "data": {"name": "planted", "labels": labels, "features": predictor.index.num_tokens},
         "dim": dim,
-        "index": f"{predictor.index.labels.dtype}, {predictor.index.shortlist}",
+        "index": f"{predictor.index.dtype}, {predictor.index.shortlist}",
         "rounds": len(rounds),
         "freeze_seconds": freeze_seconds,
         "load_seconds": load_seconds,

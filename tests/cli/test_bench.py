@@ -15,7 +15,8 @@ def python(code, *args):
 def test_help(bench):
     text = bench("--help").output
     order = [
-        text.index(f"\n  {name} ") for name in ("datasets", "data", "graph", "run", "eval", "predict", "compare")
+        text.index(f"\n  {name} ")
+        for name in ("datasets", "data", "graph", "preflight", "run", "eval", "predict", "compare")
     ]
     assert order == sorted(order)
     assert bench("--version").output.strip().endswith(xcgraph.__version__)
@@ -23,7 +24,20 @@ def test_help(bench):
 
 @pytest.mark.parametrize(
     "command",
-    ["datasets", "data build", "data import", "data check", "graph", "run", "eval", "predict", "compare"],
+    [
+        "datasets",
+        "data build",
+        "data import",
+        "data check",
+        "graph",
+        "preflight",
+        "run",
+        "eval",
+        "predict",
+        "freeze",
+        "latency",
+        "compare",
+    ],
 )
 def test_every_command_has_help(bench, command):
     text = bench(*command.split(), "--help").output

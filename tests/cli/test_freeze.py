@@ -41,7 +41,16 @@ def shortlisted(bench, folder, tmp_path):
     return tmp_path / "run"
 
 
-def test_a_model_with_a_shortlist_of_its_own(bench, error, shortlisted, tmp_path):
-    assert "cannot be one index" in error("freeze", shortlisted, "--out", tmp_path / "x", code=1)
-    assert "no index answers for it" in error("latency", shortlisted, code=1)
-    assert len(json.loads(bench("predict", shortlisted, "anything").stdout)["labels"]) == 5
+def test_a_model_with_a_shortlist_of_its_own(bench, error, shortlisted, folder, tmp_path):
+    options = ["--out", tmp_path / "frozen", "--dtype", "float32", "--min-weight", 0]
+    assert "FrozenBeamSearch(20 labels" in bench("freeze", shortlisted, *options).stdout
+    message = error("freeze", shortlisted, "--out", tmp_path / "x", "--shortlist", "none", code=1)
+    assert "expected 'shortlist' to be 'auto', got 'none'" in message
+    answer, same = (bench("predict", model, "anything").stdout for model in (shortlisted, tmp_path / "frozen"))
+    assert answer == same and len(json.loads(answer)["labels"]) == 5
+    metrics = json.loads((shortlisted / "metrics.json").read_text())
+    options = ["--data", folder, "--against", shortlisted, "--json"]
+    served, trained = json.loads(bench("latency", tmp_path / "frozen", *options).stdout)["rows"]
+    assert served["scoring"] == "as served" and trained["scoring"].startswith("trained shortlist, float32: ")
+    for name in ("P@1", "PSP@5"):
+        assert served["accuracy"][name] == pytest.approx(metrics[name]) and served["loss"][name] == 0

@@ -84,13 +84,15 @@ def test_script_parses(use):
     import ablation
     import accuracy
     import compare
+    import graph_build
     import latency
     import new_labels
     import render
     import sampler
+    import scale
 
     script, *args = use[1]
-    modules = (ablation, accuracy, compare, latency, new_labels, render, sampler)
+    modules = (ablation, accuracy, compare, graph_build, latency, new_labels, render, sampler, scale)
     known = {f"benchmarks/{module.__name__}.py": module.main for module in modules}
     parse(known[script], script, args)
 

@@ -70,3 +70,22 @@ def test_bad_arguments(make_y):
         BipartiteWalk(make_y(), restart=1.5)
     with pytest.raises(ValueError, match="at least 1, got 0"):
         BipartiteWalk(make_y(), length=0)
+
+
+@pytest.mark.parametrize("restart", [0.0, 0.3, 0.8, 1.0])
+@pytest.mark.parametrize("length", [1, 41])
+@pytest.mark.parametrize("seed", [0, 3, -1])
+def test_counts_are_of_the_same_walks(device, make_y, restart, length, seed):
+    walk = BipartiteWalk(make_y(), restart, length, seed, device)
+    sources = torch.tensor([7, 24, 2, 0, 7, 11])  # label 24 has no documents
+    source, label, count = (t.tolist() for t in walk.counts(sources))
+    expected = []
+    for row, own in zip(walk(sources).tolist(), sources.tolist(), strict=True):
+        expected += [(own, to, row.count(to)) for to in sorted(set(row)) if to >= 0]
+    assert list(zip(source, label, count, strict=True)) == expected
+
+
+def test_counts_of_no_sources(device, make_y):
+    walk = BipartiteWalk(make_y(), device=device)
+    for sources in (torch.empty(0, dtype=torch.long), torch.tensor([24])):
+        assert [t.tolist() for t in walk.counts(sources)] == [[], [], []]

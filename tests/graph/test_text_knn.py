@@ -1,10 +1,9 @@
-import sys
 import types
 
 import numpy as np
 import pytest
 import torch
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix
 
 import xcgraph.graph.text_knn as module
 from xcgraph.graph import TextKNNGraph
@@ -34,23 +33,6 @@ def _nearest(x, k):
     return rows
 
 
-@pytest.fixture
-def fake_index(monkeypatch):
-    """Stands in for pynndescent, whose compilation takes a minute; finds all neighbours, itself and a -1 a row."""
-    seen = {}
-
-    class NNDescent:
-        def __init__(self, data, metric, n_neighbors, random_state):
-            seen.update(rows=data.shape[0], metric=metric, n_neighbors=n_neighbors, seed=random_state)
-            cosine = (data @ data.T).toarray()
-            order = np.argsort(-cosine, axis=1, kind="stable")[:, :n_neighbors].astype(np.int32)
-            order[:, -1] = -1
-            self.neighbor_graph = (order, np.zeros(order.shape, dtype=np.float32))
-
-    monkeypatch.setitem(sys.modules, "pynndescent", types.SimpleNamespace(NNDescent=NNDescent))
-    return seen
-
-
 def test_exact_against_dense_cosines(rows_of, monkeypatch):
     x = _texts()
     graph = TextKNNGraph(k=4)(x)
@@ -59,7 +41,7 @@ def test_exact_against_dense_cosines(rows_of, monkeypatch):
     assert rows[3] == rows_of(TextKNNGraph(k=4)(types.SimpleNamespace(label_x=x)))[3] == {3: 1.0}
     assert rows[5] == {5: 1.0}
     assert rows[8][9] == pytest.approx(1.0)
-    monkeypatch.setattr(module, "_BLOCK_ELEMENTS", 100)  # two rows a block
+    monkeypatch.setattr(module, "_BLOCK_ROWS", 3)
     assert torch.equal(TextKNNGraph(k=4)(x).edge_index, graph.edge_index)
 
 
@@ -76,41 +58,30 @@ def test_one_label_no_text_and_fewer_labels_than_k(rows_of):
     assert rows_of(TextKNNGraph(k=9)(csr_matrix(np.ones((2, 1))))) == {0: {0: 1, 1: 1}, 1: {0: 1, 1: 1}}
 
 
-def test_approximate_keeps_what_the_index_found(rows_of, fake_index):
-    x = _texts()
-    graph = TextKNNGraph(k=4, method="approximate", seed=9)(x)
-    assert fake_index == {"rows": 38, "metric": "cosine", "n_neighbors": 12, "seed": 9}
-    rows = rows_of(graph)
-    assert rows[3] == {3: 1.0}
-    assert rows[5] == {5: 1.0}
-    # Which of several equal cosines an index finds is its own affair: values are compared.
-    exact = rows_of(TextKNNGraph(k=4, method="exact")(x))
-    for row, found in rows.items():
-        assert sorted(found.values()) == pytest.approx(sorted(exact[row].values()))
+def test_approximate_opens_the_shortest_lists_that_fit(rows_of):
+    # Token 0 is in five texts, tokens 1 and 2 in two each.
+    x = csr_matrix(np.array([[1, 1, 0], [1, 1, 0], [1, 0, 1], [1, 0, 1], [1, 0, 0]], dtype=np.float32))
+    for cost, method in ((8, "approximate"), (32, "auto")):
+        rows = rows_of(TextKNNGraph(k=4, method=method, max_cost=cost)(x))
+        # Found by tokens 1 and 2; the cosines count token 0 too.
+        assert rows == {
+            0: {0: 1, 1: pytest.approx(1)}, 1: {1: 1, 0: pytest.approx(1)},
+            2: {2: 1, 3: pytest.approx(1)}, 3: {3: 1, 2: pytest.approx(1)}, 4: {4: 1},
+        }  # fmt: skip
+    exact = rows_of(TextKNNGraph(k=4, method="exact", max_cost=8)(x))
+    assert rows_of(TextKNNGraph(k=4, max_cost=33)(x)) == exact == _nearest(x, 4)
+    # Tokens of equally many labels: both or neither.
+    assert rows_of(TextKNNGraph(method="approximate", max_cost=7)(x)) == {row: {row: 1.0} for row in range(5)}
 
 
-def test_auto_chooses_by_the_number_of_labels_with_text(fake_index):
-    x = _texts()
-    TextKNNGraph(k=4, exact_max_labels=38)(x)
-    assert not fake_index
-    TextKNNGraph(k=4, exact_max_labels=37)(x)
-    assert fake_index["rows"] == 38
-    fake_index.clear()
-    TextKNNGraph(k=10, method="approximate")(x)  # too few rows to search among
-    assert not fake_index
-
-
-@pytest.mark.slow
-def test_approximate_with_pynndescent(rows_of):
-    pytest.importorskip("pynndescent", reason="pynndescent is not installed")
-    x = vstack([_texts(600, 80), csr_matrix((4, 81))]).tocsr()
-    graph = TextKNNGraph(k=5, method="approximate", seed=0)(x)
-    again = TextKNNGraph(k=5, method="approximate", seed=0)(x)
-    assert torch.equal(graph.edge_index, again.edge_index)
-    rows, exact = rows_of(graph), rows_of(TextKNNGraph(k=5, method="exact")(x))
-    assert rows[603] == {603: 1.0}
-    found = sum(sum(row.values()) for row in rows.values())
-    assert found > 0.95 * sum(sum(row.values()) for row in exact.values())
+def test_threads_change_nothing(monkeypatch):
+    x = _texts(300, 20)
+    monkeypatch.setattr(module, "_BLOCK_ROWS", 7)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
+    many = TextKNNGraph()(x)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    one = TextKNNGraph()(x)
+    assert torch.equal(many.edge_index, one.edge_index) and torch.equal(many.edge_weight, one.edge_weight)
 
 
 @pytest.mark.parametrize("kwargs", [{"k": 0}, {"method": "fast"}])
@@ -122,3 +93,5 @@ def test_bad_arguments(kwargs):
 def test_bad_texts():
     with pytest.raises(ValueError, match="NaN or infinity"):
         TextKNNGraph()(csr_matrix(np.array([[np.nan, 1.0]])))
+    with pytest.raises(ValueError, match="at least 0 in 'label_x', got -"):
+        TextKNNGraph()(csr_matrix(np.array([[-0.5, 1.0]])))

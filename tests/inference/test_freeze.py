@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from xcgraph.inference import ClusteredLabels, ProjectedLabels, freeze
+from xcgraph.inference import ClusteredLabels, FrozenBeamSearch, ProjectedLabels, freeze
 
 
 @pytest.mark.parametrize(
@@ -53,5 +53,9 @@ def test_mistakes(make_ranker, options, message):
 
 
 def test_a_trained_shortlist(make_ranker):
-    with pytest.raises(ValueError, match="trained with a shortlist of its own"):
-        freeze(make_ranker(shortlist=True))
+    ranker = make_ranker(shortlist=True)
+    assert isinstance(freeze(ranker).shortlist, FrozenBeamSearch)
+    for shortlist in ("none", "projection", "clusters"):
+        message = f"trained with a shortlist of its own .* to be 'auto', got '{shortlist}'"
+        with pytest.raises(ValueError, match=message):
+            freeze(ranker, shortlist=shortlist)

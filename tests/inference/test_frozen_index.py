@@ -18,6 +18,7 @@ from xcgraph.inference import (
     join_rankers,
     token_postings,
 )
+from xcgraph.shortlist import ClusterIndex
 from xcgraph.sparse import CSR
 from xcgraph.testing import tiny_label_graph
 
@@ -50,6 +51,47 @@ def test_all_labels(make_ranker, doc_x, bias, link, lexical, game):
     index = freeze(ranker, shortlist="none")
     for k in (1, 3, 12, 50):
         compare(index, ranker, doc_x, k)
+
+
+@pytest.mark.parametrize("link", ["sigmoid", "softmax"])
+@pytest.mark.parametrize("lexical", [False, True])
+@pytest.mark.parametrize(
+    ("game", "meta_game", "beam"), [(0.0, 0.0, 6), (0.4, 0.0, 6), (0.4, 0.7, 12), (0.0, 0.7, 2)]
+)
+@pytest.mark.parametrize("meta_beam", [1, 3])
+def test_a_trained_shortlist(make_ranker, doc_x, link, lexical, game, meta_game, beam, meta_beam, monkeypatch):
+    """The same labels as the ranker's, some documents with fewer than the beam; ``exact`` makes no difference."""
+    options = {"link": link, "lexical": lexical, "game": game, "meta_game": meta_game}
+    ranker = make_ranker(shortlist=True, beam=beam, meta_beam=meta_beam, **options)
+    index = freeze(ranker)
+    assert index.most is None
+    for longest in (20_000, 2):  # tokens of more labels than that are counted in another way
+        monkeypatch.setattr(token_postings, "LONGEST", longest)
+        for k in (1, 3, 12, 50):
+            compare(index, ranker, doc_x, k)
+            compare(index, ranker, doc_x, k, exact=True)
+
+
+@pytest.mark.parametrize("game", [0.0, 0.3])
+@pytest.mark.parametrize("link", ["sigmoid", "softmax"])
+def test_meta_labels_without_labels(make_ranker, doc_x, link, game):
+    ranker = make_ranker(shortlist=True, meta_beam=1, link=link, game=game)
+    ranker.shortlister.clusters = ClusterIndex(torch.zeros(12, dtype=torch.long), 4)
+    index = freeze(ranker)
+    compare(index, ranker, doc_x, 5)
+    found = [len(index.rank(*row, 5)[0]) for row in rows(doc_x)]
+    assert 0 in found and 5 in found
+
+
+def test_a_trained_shortlist_in_int8(make_ranker, doc_x):
+    ranker = make_ranker(shortlist=True, meta_beam=4, link="softmax", lexical=True)
+    exact, rounded = freeze(ranker), freeze(ranker, "int8")
+    for row in rows(doc_x):
+        want, got = np.zeros(12), np.zeros(12)
+        for index, score in ((exact, want), (rounded, got)):
+            labels, found = index.rank(*row, 12)
+            score[labels] = found
+        np.testing.assert_allclose(got, want, atol=0.05)
 
 
 def test_joined(make_ranker, doc_x):
@@ -207,6 +249,13 @@ def test_mistakes(make_ranker):
         FrozenIndex(*parts[:3], torch.zeros(11))
     with pytest.raises(ValueError, match="expected a link of"):
         FrozenIndex(*parts, link="tanh")
+    search = freeze(make_ranker(shortlist=True)).shortlist
+    search.encoder.tokens.rows = search.encoder.tokens.rows[:8]
+    with pytest.raises(ValueError, match=r"expected a search for \(12, 9\) labels and tokens, got \(12, 8\)"):
+        FrozenIndex(*parts, shortlist=search)
+    graph = freeze(make_ranker(shortlist=True, meta_game=0.5)).shortlist.expansion
+    with pytest.raises(ValueError, match="expected a graph of 12 labels, got 4"):
+        FrozenIndex(*parts, expansion=graph)
     index.postings.num_labels = 13
     with pytest.raises(ValueError, match="expected postings of 12 labels, got 13"):
         FrozenIndex(*parts, index.postings)

@@ -11,8 +11,17 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from xcgraph.data import Vectorizer
-from xcgraph.inference import EnsembleRanker, FrozenModel, join_rankers, load_model, save_model
+from xcgraph.inference import (
+    EnsembleRanker,
+    FrozenEnsemble,
+    FrozenIndex,
+    FrozenModel,
+    join_rankers,
+    load_model,
+    save_model,
+)
 from xcgraph.inference.folder_parts import describe_files
+from xcgraph.sparse import CSR
 
 UIDS = [f"uid{i}" for i in range(12)]
 TITLES = [f"títle {i}" for i in range(12)]
@@ -82,12 +91,6 @@ def test_no_file_is_overwritten(folder, trained):
         FrozenModel.freeze(trained).save(folder)
 
 
-def test_several_members(make_ranker, trained):
-    trained.ranker = EnsembleRanker([make_ranker(0), make_ranker(1)])
-    with pytest.raises(ValueError, match="averages the probabilities of several members"):
-        FrozenModel.freeze(trained)
-
-
 def edit(folder, **changes):
     path = folder / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
@@ -95,6 +98,14 @@ def edit(folder, **changes):
 
 def seal(folder):
     edit(folder, files=describe_files(folder))
+
+
+def replace(folder, name, change):
+    path = folder / "index.safetensors"
+    tensors = {key: value.clone() for key, value in load_file(path).items()}
+    tensors[name] = change(tensors[name]).contiguous()
+    save_file(tensors, path)
+    seal(folder)
 
 
 NAMES = [
@@ -144,11 +155,7 @@ def test_damaged(folder, name, damage, sealed):
     ],
 )
 def test_tensors_that_do_not_fit(folder, name, change):
-    path = folder / "index.safetensors"
-    tensors = {key: value.clone() for key, value in load_file(path).items()}
-    tensors[name] = change(tensors[name]).contiguous()
-    save_file(tensors, path)
-    seal(folder)
+    replace(folder, name, change)
     with pytest.raises(ValueError, match="cannot be read as a model"):
         FrozenModel.load(folder)
 
@@ -159,6 +166,72 @@ def test_description_that_does_not_fit(folder, change):
     edit(folder, index={**index, **change})
     with pytest.raises(ValueError, match="cannot be read as a model"):
         FrozenModel.load(folder)
+
+
+@pytest.fixture
+def shortlisted(make_ranker, trained):
+    """Two members with shortlists of their own, and one table of tokens."""
+    members = [make_ranker(seed, shortlist=True, meta_game=0.3, game=0.2, lexical=True) for seed in (0, 1)]
+    members[1].lexical = members[0].lexical
+    trained.ranker = EnsembleRanker(members, depth=7)
+    return trained
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8"])
+@pytest.mark.parametrize("members", [1, 2])
+def test_trained_shortlists(tmp_path, shortlisted, dtype, members):
+    shortlisted.ranker.members = shortlisted.ranker.members[:members]
+    model = FrozenModel.freeze(shortlisted, dtype)
+    model.save(tmp_path / "frozen")
+    again = FrozenModel.load(tmp_path / "frozen")
+    assert answers(again) == answers(model) and repr(again.index) == repr(model.index)
+    assert isinstance(again.index, FrozenEnsemble if members > 1 else FrozenIndex)
+    tensors = load_file(tmp_path / "frozen" / "index.safetensors")
+    assert sum(name.endswith("postings.value") for name in tensors) == 1  # what all share is there once
+    if members > 1:
+        assert again.index.depth == 7 and again.index.members[1].postings is again.index.members[0].postings
+    if dtype == "float32":
+        x = shortlisted.vectorizer.transform(TEXTS)
+        index, score = shortlisted.ranker.predict(CSR.from_scipy(x), 3)
+        for (labels, values), want, wanted in zip(answers(again), index, score, strict=True):
+            assert labels == want.tolist() and values == pytest.approx(wanted.tolist(), rel=1e-4)
+
+
+def test_members_with_tables_of_their_own(tmp_path, make_ranker, trained):
+    trained.ranker = EnsembleRanker([make_ranker(seed, lexical=True) for seed in (0, 1)])
+    model = FrozenModel.freeze(trained)
+    model.save(tmp_path / "frozen")
+    again = FrozenModel.load(tmp_path / "frozen")
+    first, second = again.index.members
+    assert answers(again) == answers(model) and first.postings is not second.postings
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("member-1.labels", lambda t: t[:5]),
+        ("member-0.encoder.0.tokens", lambda t: t[:4]),
+        ("member-1.shortlist.encoder.tokens", lambda t: t[:4]),
+        ("member-1.shortlist.weight", lambda t: t[:2]),
+        ("member-0.shortlist.labels", lambda t: t[:7]),
+        ("member-0.shortlist.graph.col", lambda t: t + 4),
+        ("member-0.postings.rowptr", lambda t: t[:-1]),
+    ],
+)
+def test_tensors_of_members_that_do_not_fit(tmp_path, shortlisted, name, change):
+    FrozenModel.freeze(shortlisted).save(tmp_path / "frozen")
+    replace(tmp_path / "frozen", name, change)
+    with pytest.raises(ValueError, match="cannot be read as a model"):
+        FrozenModel.load(tmp_path / "frozen")
+
+
+@pytest.mark.parametrize("change", [{"depth": 0}, {"depth": "x"}, {"members": []}, {"members": [{}]}])
+def test_members_that_are_none(tmp_path, shortlisted, change):
+    FrozenModel.freeze(shortlisted).save(tmp_path / "frozen")
+    index = json.loads((tmp_path / "frozen" / "config.json").read_text())["index"]
+    edit(tmp_path / "frozen", index={**index, **change})
+    with pytest.raises(ValueError, match="cannot be read as a model"):
+        FrozenModel.load(tmp_path / "frozen")
 
 
 def test_newer_format(folder):

@@ -1,13 +1,25 @@
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
 from xcgraph.data import Vectorizer
-from xcgraph.inference import EnsembleRanker, FrozenModel, Predictor, join_rankers, load_model, save_model
+from xcgraph.inference import (
+    Calibration,
+    EnsembleRanker,
+    FrozenEnsemble,
+    FrozenModel,
+    Predictor,
+    join_rankers,
+    load_model,
+    save_model,
+)
 from xcgraph.sparse import CSR
 
 UIDS = [f"uid{i}" for i in range(12)]
@@ -112,9 +124,24 @@ def test_frozen_on_disk(joined, tmp_path):
     assert Predictor.load(tmp_path / "frozen").predict(TEXTS) == Predictor.load(joined).predict(TEXTS)
 
 
-def test_members_that_cannot_be_one_index(model):
+def test_several_members(model, tmp_path):
     predictor = Predictor.load(model)
-    assert predictor.index is None and predictor.ranker is not None
+    assert isinstance(predictor.index, FrozenEnsemble)
+    FrozenModel.freeze(load_model(model)).save(tmp_path / "frozen")
+    assert Predictor.load(tmp_path / "frozen").predict(TEXTS) == predictor.predict(TEXTS)
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_by_the_rankers_themselves(model, make_ranker, members):
+    """As on other devices, where no index is made."""
+    stored = load_model(model)
+    stored.ranker = EnsembleRanker([make_ranker(seed, shortlist=True) for seed in range(members)])
+    predictor, torch_predictor = Predictor(stored), Predictor(stored)
+    torch_predictor._model = stored  # as it is on a GPU
+    for row, expected in zip(torch_predictor.predict([*TEXTS, ""]), predictor.predict([*TEXTS, ""]), strict=True):
+        assert [hit.uid for hit in row] == [hit.uid for hit in expected]
+        assert [hit.score for hit in row] == pytest.approx([hit.score for hit in expected], abs=1e-5)
+    assert torch_predictor.predict([]) == []
 
 
 @pytest.mark.parametrize("name", ["model", "joined"])
@@ -199,11 +226,19 @@ def test_explain(train):
         predictor.explain(text, 0)
 
 
-def test_explain_needs_one_table(model):
-    predictor = Predictor.load(model)
-    for use in (lambda: predictor.explain("alpha"), lambda: predictor.add_labels(["alpha"])):
-        with pytest.raises(ValueError, match="does not score all labels by one table"):
-            use()
+def test_explain_needs_one_table(model, make_ranker):
+    several = Predictor.load(model)
+    stored = replace(load_model(model), ranker=EnsembleRanker([make_ranker(shortlist=True)]))
+    for predictor, reason in ((several, "averages several members"), (Predictor(stored), "shortlist of its own")):
+        for use in (
+            lambda predictor: predictor.explain("alpha"),
+            lambda predictor: predictor.add_labels(["alpha"]),
+            lambda predictor: predictor.remove_labels(["uid3"]),
+        ):
+            with pytest.raises(ValueError, match=f"{reason}: it can neither be explained nor get other labels"):
+                use(predictor)
+        predictor.rename_label("uid3", "another")
+        assert predictor.label_titles[3] == "another"
 
 
 def test_labels_come_and_go(train, tmp_path):
@@ -252,3 +287,34 @@ def test_queries_while_labels_change(train):
         for future in asked:
             future.result()
     assert seen and all(11 <= len(row) <= 12 for row in seen)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("name", ["model", "joined"])
+def test_calibrated(request, tmp_path, name, frozen):
+    """The same labels in the same order, with probabilities of the map; frozen folders carry it along."""
+    folder = request.getfixturevalue(name)
+    plain = Predictor.load(folder).predict([*TEXTS, ""], 6)
+    assert Predictor.load(folder).calibration is None
+    calibration = Calibration(-0.5, [-20.0, -2.0, 20.0], [-5.0, -1.0, 3.0])
+    stored = load_model(folder)
+    config = {"calibration": calibration.as_config()}
+    save_model(folder, stored.ranker, stored.vectorizer, UIDS, TITLES, config)
+    if frozen:
+        FrozenModel.freeze(load_model(folder)).save(tmp_path / "frozen")
+        folder = tmp_path / "frozen"
+    for row, before in zip(Predictor.load(folder).predict([*TEXTS, ""], 6), plain, strict=True):
+        assert [hit.uid for hit in row] == [hit.uid for hit in before]
+        expected = calibration(np.array([hit.score for hit in before]))
+        assert [hit.score for hit in row] == pytest.approx(expected.tolist(), abs=1e-5)
+        assert all(type(hit.score) is float for hit in row)
+
+
+@pytest.mark.parametrize("name", ["model", "joined"])
+def test_what_is_no_calibration(request, name):
+    folder = request.getfixturevalue(name)
+    path = folder / "config.json"
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps({**config, "calibration": {"log_odds": [0.0], "calibrated": ["x"], "rank": 0}}))
+    with pytest.raises(ValueError, match=r"cannot be read as a model: expected 'calibrated' of a calibration"):
+        Predictor.load(folder)

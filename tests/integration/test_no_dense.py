@@ -57,6 +57,7 @@ def test_largest_tensor(data, small, tmp_path, monkeypatch, model, recipe, chang
     # Documents are scored in pieces of bounded size, which these few documents would all fit in.
     monkeypatch.setattr(label_ranker, "_MAX_SCORES", 50 * L)
     monkeypatch.setattr(lexical_scorer, "_MAX_ENTRIES", 50 * L)
+    monkeypatch.setattr(lexical_scorer, "_MAX_HEAD", 50 * L)
     options = {"max_epochs": 1, "min_epochs": 1, "surrogate_epochs": 1, "ranker_epochs": 1}
     options |= {"negatives": 40, "hard_negatives": 4, "cluster_size": 8, **changes}
     settings = small(model, recipe, **options)

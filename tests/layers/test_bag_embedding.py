@@ -98,3 +98,21 @@ def test_compiles_with_dynamic_shapes(as_triple, compiled):
     for texts in (TEXTS, TEXTS.repeat(2, 1)):
         csr = csr_of(texts)
         torch.testing.assert_close(function((csr.col, csr.rowptr, csr.value) if as_triple else csr), layer(csr))
+
+
+@pytest.mark.parametrize("padding_idx", [None, 2])
+def test_sparse_gradients_have_a_row_a_token(device, padding_idx):
+    token, rowptr = torch.tensor([4, 2, 4, 0, 4], device=device), torch.tensor([0, 3, 3, 5], device=device)
+    weight = torch.rand(5, device=device)
+    grads = []
+    for sparse in (False, True):
+        torch.manual_seed(0)
+        bag = BagEmbedding(6, 3, sparse=sparse, padding_idx=padding_idx).to(device)
+        with torch.no_grad():
+            bag.weight.fill_(1.0).mul_(torch.arange(1.0, 7, device=device).unsqueeze(1))  # the padding token too
+        out = bag((token, rowptr, weight))
+        out.square().sum().backward()
+        grads.append((out, bag.weight.grad))
+    assert grads[1][1].is_sparse and grads[1][1]._nnz() == (3 if padding_idx is None else 2)
+    torch.testing.assert_close(grads[1][0], grads[0][0])
+    torch.testing.assert_close(grads[1][1].to_dense(), grads[0][1])

@@ -6,7 +6,7 @@ import torch
 from scipy.sparse import csr_matrix, random_array
 from torch_geometric.data import Data
 
-from xcgraph.shortlist import dense_centroids, project, sparse_centroids
+from xcgraph.shortlist import dense_centroids, project, projected_centroids, sparse_centroids
 from xcgraph.sparse import CSR
 
 
@@ -85,6 +85,16 @@ def test_few_tokens_are_not_projected():
     y, x, _ = problem()
     centroid = sparse_centroids(y, x)
     assert project(centroid, dim=64).numpy() == pytest.approx(centroid.toarray())
+
+
+@pytest.mark.parametrize("dim", [8, 64])
+@pytest.mark.parametrize("block_size", [3, 1 << 14])
+def test_projected_in_blocks(dim, block_size):
+    y, x, graph = problem()
+    for given in (None, graph):
+        whole = project(sparse_centroids(y, x, given, max_tokens=5), dim, seed=2)
+        blocks = projected_centroids(y, x, given, dim, seed=2, max_tokens=5, block_size=block_size)
+        torch.testing.assert_close(blocks, whole)
 
 
 def test_shapes_must_agree():

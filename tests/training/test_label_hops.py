@@ -11,7 +11,7 @@ from xcgraph.training.label_hops import LabelHops
 
 GRAPH = tiny_label_graph(7, 2)
 INDEX = torch.tensor([5, 0, 5, 3])
-MODES = ["exact", "stale", "frozen"]
+MODES = ["exact", "stale", "frozen", "sampled"]
 
 
 @pytest.fixture
@@ -32,9 +32,11 @@ def test_compute_is_that_of_the_model(label_x):
 
 
 @pytest.mark.parametrize("index", [None, INDEX])
-def test_exact_follows_every_change(label_x, index):
+@pytest.mark.parametrize("mode", ["exact", "sampled"])
+def test_exact_follows_every_change(label_x, index, mode):
+    """As does sampling with a fan-out that no label exceeds."""
     model = ECLARE(9, 7, 4, num_hops=2)
-    hops = LabelHops(model, label_x, GRAPH, "exact")
+    hops = LabelHops(model, label_x, GRAPH, mode)
     for _ in range(2):
         hops.refresh()
         change(model)
@@ -63,7 +65,7 @@ def test_gradients(label_x):
     model = ECLARE(9, 7, 4)
     weight = model.embedding.weight
     scale = torch.randn(7, 2, 4)
-    for mode, live in (("exact", slice(0, 2)), ("stale", slice(0, 1))):
+    for mode, live in (("exact", slice(0, 2)), ("sampled", slice(0, 2)), ("stale", slice(0, 1))):
         hops = LabelHops(model, label_x, GRAPH, mode)
         hops.refresh()
         (got,) = torch.autograd.grad((hops(None) * scale).sum(), weight)
@@ -101,3 +103,55 @@ def test_without_a_graph(label_x, mode):
 def test_a_model_with_hops_needs_a_graph(label_x):
     with pytest.raises(ValueError, match="the model has 1 hops over a label graph, but there is no graph"):
         LabelHops(ECLARE(9, 7, 4), label_x, None, "stale")
+
+
+def test_sampled_neighbourhoods_are_right_on_average(label_x):
+    model = ECLARE(9, 7, 4)
+    graph = tiny_label_graph(7, 5)
+    hops = LabelHops(model, label_x, graph, "sampled", fan_out=2)
+    with torch.no_grad():
+        draws = torch.stack([hops(INDEX) for _ in range(3000)])
+        expected = model.label_hops(label_x, graph.edge_index, graph.edge_weight)[INDEX]
+    torch.testing.assert_close(draws[:, :, 0], expected[:, 0].expand(3000, -1, -1))
+    error = (draws.mean(dim=0) - expected).abs() / (draws.std(dim=0) / 3000**0.5 + 1e-6)
+    assert draws.std(dim=0)[:, 1].min() > 0 and error.max() < 4.5
+
+
+def test_sampling_repeats_with_the_seed(label_x):
+    graph = tiny_label_graph(7, 5)
+    hops = LabelHops(ECLARE(9, 7, 4), label_x, graph, "sampled", fan_out=2)
+
+    def draw():
+        torch.manual_seed(3)
+        return [hops(INDEX).detach() for _ in range(3)]
+
+    first, again = draw(), draw()
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True)) and not torch.equal(
+        first[0], first[1]
+    )
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("graph", [GRAPH, None])
+def test_blocks_and_last_are_exact_and_of_now(label_x, mode, graph):
+    model = DECAF(9, 7, 4) if graph is None else ECLARE(9, 7, 4, num_hops=2)
+    hops = LabelHops(model, label_x, graph, mode, fan_out=1)
+    if mode != "frozen":
+        hops.refresh()
+        change(model)
+    expected = hops.compute().detach()
+    index, rows = zip(*hops.blocks(3), strict=True)
+    assert [i.tolist() for i in index] == [[0, 1, 2], [3, 4, 5], [6]]
+    torch.testing.assert_close(torch.cat(rows), expected)
+    torch.testing.assert_close(hops.last(), expected[:, -1])
+
+
+def test_frozen_hops_in_a_file(label_x, tmp_path):
+    model = ECLARE(9, 7, 4)
+    memory, disk = (
+        LabelHops(model, label_x, GRAPH, "frozen"),
+        LabelHops(model, label_x, GRAPH, "frozen", folder=tmp_path),
+    )
+    for hops in (memory, disk):
+        hops.refresh()
+    assert torch.equal(memory(INDEX), disk(INDEX)) and (tmp_path / "hops.npy").is_file()

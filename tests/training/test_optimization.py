@@ -76,3 +76,10 @@ def test_every_parameter_has_one_optimizer(tokens, labels, freeze):
 def test_model_without_tables_of_its_own():
     model = DECAF(9, 7, 4, refinement=False, bias=False, sparse_labels=True)
     assert len(make_optimizers(model, 0.01)) == 1
+
+
+def test_rowwise_state_of_sparse_tables():
+    model = ECLARE(9, 7, 4, sparse_tokens=True, sparse_labels=True)
+    dense, sparse = make_optimizers(model, 0.01, state="rowwise")
+    assert type(sparse).__name__ == "RowAdam" and type(dense) is torch.optim.Adam
+    assert names(model, sparse) == {"embedding.weight", "classifier.weight", "classifier.bias"}

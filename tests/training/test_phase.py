@@ -16,13 +16,24 @@ from xcgraph.training.phase import Phase
 GRAPH = tiny_label_graph(12, 2)
 
 
-def make(data, kind=ECLARE, candidates=None, sparse=False, mode="stale", freeze=False, seed=0, **options) -> Phase:
+def make(
+    data,
+    kind=ECLARE,
+    candidates=None,
+    sparse=False,
+    mode="stale",
+    freeze=False,
+    seed=0,
+    fan_out=11,
+    state="full",
+    **options,
+) -> Phase:
     torch.manual_seed(42)
     x, y, label_x = (CSR.from_scipy(m) for m in (data.train_x, data.train_y, data.label_x))
     model = kind(x.shape[1], 12, 6, sparse_tokens=sparse, sparse_labels=sparse)
-    hops = LabelHops(model, label_x, GRAPH if kind is ECLARE else None, mode)
+    hops = LabelHops(model, label_x, GRAPH if kind is ECLARE else None, mode, fan_out)
     options = {"schedule": cosine_schedule(12, 0.1), "batch_size": 16, **options}
-    optimizers = make_optimizers(model, 0.01, freeze)
+    optimizers = make_optimizers(model, 0.01, freeze, state)
     return Phase("p", model, x, y, hops, candidates or SampledLabels(3), optimizers, seed=seed, **options)
 
 
@@ -50,7 +61,40 @@ CASES = [
     {"candidates": AllLabels(), "mode": "exact", "reduction": "cell", "schedule": halving_schedule(4, 1)},
     {"candidates": AllLabels(), "mode": "exact", "sparse": True},
     {"candidates": shortlisted(), "mode": "frozen", "freeze": True, "reduction": "cell"},
+    {"candidates": shortlisted(), "mode": "sampled", "fan_out": 1},
+    {"sparse": True, "state": "rowwise"},
 ]
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("loss", ["bce", "softmax"])
+def test_sampling_that_covers_the_graph_is_exact(tiny, sparse, loss):
+    """Module IV through sampled neighbourhoods: same losses and gradients, hence the same weights."""
+    phases = [
+        make(tiny, candidates=shortlisted(), mode=mode, sparse=sparse, loss=loss) for mode in ("exact", "sampled")
+    ]
+    for _ in range(2):
+        losses = [phase.train_epoch() for phase in phases]
+        assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+        for (name, a), (_, b) in zip(*(weights(phase).items() for phase in phases), strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5, msg=lambda text, name=name: f"{name}: {text}")
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_gradients_of_a_sampled_step_are_exact(tiny, sparse):
+    """To tokens of neighbours too."""
+    grads = []
+    for mode in ("exact", "sampled"):
+        phase = make(tiny, candidates=shortlisted(), mode=mode, sparse=sparse)
+        torch.manual_seed(0)
+        loss = phase._train_step(torch.arange(16), torch.Generator().manual_seed(0))
+        grads.append(
+            (loss, {n: p.grad.to_dense() for n, p in phase.model.named_parameters() if p.grad is not None})
+        )
+    (loss, expected), (other, got) = grads
+    assert loss == pytest.approx(float(other), rel=1e-6) and expected.keys() == got.keys()
+    for name, value in expected.items():
+        torch.testing.assert_close(got[name], value, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("case", CASES)

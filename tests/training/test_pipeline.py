@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from xcgraph.sparse import CSR
+from xcgraph.training.calibrate import fit_calibration
 from xcgraph.training.callbacks import Callback
 from xcgraph.training.pipeline import Pipeline
 
@@ -157,7 +158,7 @@ def test_mirrored_pairs_leave_the_validation(tiny, small, monkeypatch, filtered)
 
 def test_results_are_json(tiny, small):
     pipeline, _ = fit(tiny, small(validation_fraction=0.2, fusion=True))
-    assert set(pipeline.results) == {"0/ranker", "fusion"}
+    assert set(pipeline.results) == {"0/ranker", "fusion", "calibration"}
     assert json.loads(json.dumps(pipeline.results)) == pipeline.results
     assert all(seconds >= 0 for seconds in pipeline.seconds.values())
 
@@ -242,3 +243,73 @@ def test_sparse_tables_when_all_labels_are_scored(tiny, small, monkeypatch):
     monkeypatch.setattr(instance, "_SPARSE_TABLE", 0)
     _, ranker = fit(tiny, small(negatives=100, scoring="all"))
     assert np.isfinite(ranker.predict(CSR.from_scipy(tiny.test_x), 3)[1]).all()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"hops": "sampled", "fan_out": 2},
+        {"hops": "exact"},
+        {"hops": "frozen"},
+        {"hops": "frozen", "frozen_hops": "disk"},
+        {"hops": "stale", "optimizer_state": "rowwise"},
+    ],
+)
+@pytest.mark.parametrize("recipe", ["default", "paper"])
+def test_settings_of_scale(tiny, small, recipe, changes, tmp_path):
+    settings = small("eclare", recipe, scoring="shortlist", **changes)
+    results = []
+    for folder in ("a", "b"):
+        _, ranker = fit(tiny, settings, recipe=recipe, checkpoints=tmp_path / folder)
+        results.append(ranker.predict(CSR.from_scipy(tiny.test_x), 5))
+        assert (tmp_path / folder / "0-hops" / "hops.npy").is_file() == ("frozen_hops" in changes)
+    (index, score), (again, _) = results
+    assert index.shape == (20, 5) and np.isfinite(score[index >= 0]).all()
+    np.testing.assert_array_equal(index, again)
+
+
+def test_frozen_hops_need_trained_tokens(tiny, small):
+    with pytest.raises(ValueError, match="needs scoring=shortlist; here all labels are scored"):
+        Pipeline(tiny, "eclare", "default", small(hops="frozen", scoring="all"))
+
+
+@pytest.mark.parametrize("scoring", ["all", "shortlist"])
+@pytest.mark.parametrize("fusion", [False, True])
+def test_calibration(tiny, small, monkeypatch, scoring, fusion):
+    """Fitted to the fused ranker of the first instance, by the documents that it did not see."""
+    from xcgraph.training import pipeline as module
+
+    judged, fitted = [], []
+    judge = module.Validator.judge
+
+    def spy(validator, ranker):
+        judged.append((ranker, validator.doc_x.shape[0]))
+        return judge(validator, ranker)
+
+    def fit_and_keep(*args, **options):
+        fitted.append(fit_calibration(*args, **options))
+        return fitted[-1]
+
+    monkeypatch.setattr(module.Validator, "judge", spy)
+    monkeypatch.setattr(module, "fit_calibration", fit_and_keep)
+    messages = Messages()
+    settings = small(validation_fraction=0.2, instances=2, fusion=fusion, scoring=scoring)
+    pipeline, final = fit(tiny, settings, callbacks=[messages])
+    ((ranker, documents),) = judged
+    assert 0 < documents < 60
+    if fusion:
+        weights = pipeline.fusion.as_dict()
+        assert (ranker.lexical is not None) == any(weights[name] for name in ("linear", "centroid", "text"))
+        assert ranker.expansion.mix == weights["game"]
+        # Those of the final model have learned from all documents.
+        assert all(ranker is not member and ranker.lexical is not member.lexical for member in final.members)
+    ((calibration, report),) = fitted
+    assert pipeline.calibration is calibration and pipeline.results["calibration"] == report
+    assert report["documents"] == documents and set(report["before"]) == set(report["after"])
+    assert any(text.startswith(f"calibration: {report['kind']}") for text in messages.texts)
+    assert json.loads(json.dumps(report)) == report
+
+
+def test_no_calibration_without_validation_documents(tiny, small):
+    pipeline, _ = fit(tiny, small(validation_fraction=0.0, fusion=True))
+    assert pipeline.calibration is None and "calibration" not in pipeline.results

@@ -85,7 +85,9 @@ def test_metrics_json(finished):
     assert "graph" in seconds or model == "decaf"
     assert metrics["peak_rss_mb"] > 50 and metrics["predict_ms_batch"] > 0
     trained = {f"{number}/{phase}" for number in range(instances) for phase in phases}
-    assert set(metrics["phases"]) == trained | ({"fusion"} if "fusion" in changes else set())
+    chosen = {"fusion"} if "fusion" in changes else set()
+    chosen |= {"calibration"} if recipe == "default" else set()  # the paper recipe sets no documents aside
+    assert set(metrics["phases"]) == trained | chosen
     assert metrics["data"]["labels"] == 120 and metrics["data"]["train_documents"] == 150
 
 
@@ -142,7 +144,7 @@ def test_log(finished):
         assert record["loss"] > 0 and record["seconds"] >= 0
         # Validated: the ranker of the first instance, and in the paper recipe none.
         assert ("P@1" in record) == (recipe == "default" and record["phase"] in ("ranker", "ranker 1/2"))
-    epochs = {tuple(name.split("/")): r["epochs"] for name, r in metrics["phases"].items() if name != "fusion"}
+    epochs = {tuple(name.split("/")): r["epochs"] for name, r in metrics["phases"].items() if "epochs" in r}
     if "instances" in changes:
         epochs = {(number, f"{phase} {int(number) + 1}/2"): n for (number, phase), n in epochs.items()}
     assert by_phase == {phase: list(range(1, n + 1)) for (_, phase), n in epochs.items()}
@@ -284,3 +286,24 @@ def test_predictions_matrix():
     assert matrix.shape == (3, 5) and matrix.nnz == 5  # a score of zero is a prediction
     assert matrix.indices.tolist() == [0, 2, 1, 2, 3]
     np.testing.assert_array_equal(matrix.data, np.array([0.0, 0.5, 0.9, 0.8, 0.7], dtype=np.float32))
+
+
+def test_calibration_is_in_the_model_folder(data, small, tmp_path, monkeypatch):
+    from xcgraph.inference import Calibration
+    from xcgraph.training import pipeline
+
+    halved = Calibration(-1.0, [-50.0, 50.0], [-25.0, 25.0])
+    monkeypatch.setattr(pipeline, "fit_calibration", lambda *args, **options: (halved, REPORT))
+    metrics = run_benchmark(data, tmp_path / "run", settings=small(validation_fraction=0.2))
+    assert metrics["phases"]["calibration"] == REPORT
+    config = load_model(tmp_path / "run" / "model").config
+    assert config["calibration"] == halved.as_config()
+    # The predictions are those of the model itself.
+    plain = load_npz(tmp_path / "run" / "predictions.npz")
+    monkeypatch.setattr(pipeline, "fit_calibration", lambda *args, **options: (None, {**REPORT, "kind": "none"}))
+    run_benchmark(data, tmp_path / "other", settings=small(validation_fraction=0.2))
+    assert "calibration" not in load_model(tmp_path / "other" / "model").config
+    assert (load_npz(tmp_path / "other" / "predictions.npz") != plain).nnz == 0
+
+
+REPORT = {"kind": "platt", "documents": 9, "before": {"ECE@5": 9.0}, "after": {"ECE@5": 2.0}}

@@ -72,3 +72,28 @@ def test_labels_in_any_order():
     index, score = Fixed().predict(X, 20)
     order = np.random.default_rng(0).permutation(20)
     assert validator.evaluate(index[:, order], score[:, order]) == validator.evaluate(index, score)
+
+
+def test_judge():
+    """Relevant or not, best first, without filtered pairs and unknown labels."""
+    known = np.ones(30, dtype=bool)
+    known[1] = False
+    truth = csr_matrix(np.eye(3, 30, dtype=np.float32)[[0, 2, 2]])
+    validator = Validator(X, truth, Evaluator(truth), np.array([[1, 0], [2, 2]]), k=4, known=known)
+    ranker = Fixed()
+    score, relevant = validator.judge(ranker)
+    raw = ranker.predict(X, ranker.asked)[1][0]
+    kept = [[0, 2, 3, 4], [2, 3, 4, 5], [0, 3, 4, 5]]
+    np.testing.assert_array_equal(score, raw[kept])
+    assert relevant.tolist() == [[True, False, False, False], [True, False, False, False], [False] * 4]
+
+
+def test_judge_where_there_are_few_labels():
+    class Two:
+        def predict(self, doc_x, k):
+            index = np.array([[1, -1], [4, 1], [-1, -1]])
+            return index, np.where(index < 0, -np.inf, 0.5)
+
+    score, relevant = Validator(X, TRUTH, Evaluator(TRUTH), NONE).judge(Two())
+    assert score.tolist() == [[0.5, -np.inf], [0.5, 0.5], [-np.inf, -np.inf]]
+    assert relevant.tolist() == [[False, False], [False, True], [False, False]]

@@ -13,12 +13,15 @@ _COMMANDS = {
     "datasets": "xcgraph.cli.datasets",
     "data": "xcgraph.cli.data",
     "graph": "xcgraph.cli.graph",
+    "preflight": "xcgraph.cli.preflight",
     "run": "xcgraph.cli.run",
     "eval": "xcgraph.cli.eval",
     "predict": "xcgraph.cli.predict",
     "labels": "xcgraph.cli.labels",
     "freeze": "xcgraph.cli.freeze",
     "latency": "xcgraph.cli.latency",
+    "serve": "xcgraph.cli.serve",
+    "export": "xcgraph.cli.export",
     "compare": "xcgraph.cli.compare",
 }
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import click
 
 # What these say at level INFO takes time, so that a user wants to know of it.
-_PROGRESS = ("xcgraph.datasets.registry", "xcgraph.datasets.apt")
+_PROGRESS = ("xcgraph.datasets.registry", "xcgraph.datasets.apt", "xcgraph.serving.live_model")
 
 
 class Console(logging.Handler):
@@ -38,6 +38,10 @@ class Console(logging.Handler):
         """Shows a message, unless :attr:`quiet`."""
         if not self.quiet:
             click.echo(text, err=True)
+
+    def warn(self, text: str) -> None:
+        """Shows a warning, in any case."""
+        click.echo(f"Warning: {text}", err=True)
 
     @contextmanager
     def attached(self) -> Iterator[Console]:

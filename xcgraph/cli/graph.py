@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _OPTIONS = {
     "walk": ("restart", "length", "k", "head_threshold", "method", "seed"),
     "cooccurrence": ("k", "head_threshold"),
-    "text": ("k", "method", "seed"),
+    "text": ("k", "method"),
     "blend": ("restart", "length", "k", "head_threshold", "seed"),
 }
 _SUFFIXES = (".safetensors", ".npz")
@@ -53,9 +53,9 @@ _SUFFIXES = (".safetensors", ".npz")
     "--method",
     type=click.Choice(["walk", "exact", "approximate", "auto"]),
     help="walk: sampled walks, their exact expectation, or (auto) what should be faster; text: exact, approximate "
-    "or (auto) by size.",
+    "or (auto) by cost.",
 )
-@click.option("--seed", type=click.IntRange(min=0), help="walk, text, blend: of all that is random.  [default: 0]")
+@click.option("--seed", type=click.IntRange(min=0), help="walk, blend: of all that is random.  [default: 0]")
 @text_option
 @click.option(
     "--out",
@@ -107,8 +107,8 @@ def _builder(name: str, options: dict[str, Any]) -> LabelGraphBuilder:
         return CooccurrenceGraph(**options)
     if name == "text":
         return TextKNNGraph(**options)
-    both = {key: value for key, value in options.items() if key in ("k", "seed")}
-    return BlendGraph([RandomWalkGraph(**options), TextKNNGraph(**both)], k=options.get("k", 10))
+    k = options.get("k", 10)
+    return BlendGraph([RandomWalkGraph(**options), TextKNNGraph(k)], k=k)
 
 
 def _save(graph: Data, out: Path, builder: str) -> None:

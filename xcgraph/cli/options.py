@@ -57,6 +57,31 @@ def device_option(command: F) -> F:
     )(command)
 
 
+def model_option(command: F) -> F:
+    """``--model``."""
+    return click.option("--model", type=click.Choice(["eclare", "decaf"]), default="eclare", show_default=True)(
+        command
+    )
+
+
+def recipe_option(command: F) -> F:
+    """``--recipe``."""
+    return click.option(
+        "--recipe",
+        type=click.Choice(["default", "paper"]),
+        default="default",
+        show_default=True,
+        help="paper: modules I to IV with the settings of the publications.",
+    )(command)
+
+
+def set_option(command: F) -> F:
+    """``--set``, as the argument ``changes``."""
+    return click.option(
+        "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a setting; may be repeated."
+    )(command)
+
+
 def resolve_device(device: str) -> str:
     """``"cpu"`` or ``"cuda"``.
 

@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .console import Console
-from .errors import Interrupted, usage_errors
+from .errors import DataProblem, Interrupted, usage_errors
 from .loading import load, load_default
 from .options import (
     data_argument,
     device_option,
     json_option,
+    model_option,
     pass_console,
+    recipe_option,
     resolve_device,
     seed_option,
+    set_option,
     text_option,
 )
 from .output import decile_table, echo_json, metrics_table, table
 
+if TYPE_CHECKING:
+    from xcgraph.data import LFDataset
+    from xcgraph.training import Settings
+
 
 @click.command("run", short_help="Train a model, evaluate it, print the metrics.")
 @data_argument(required=False)
-@click.option("--model", type=click.Choice(["eclare", "decaf"]), default="eclare", show_default=True)
+@model_option
 @click.option(
     "--out",
     required=True,
@@ -36,14 +43,11 @@ from .output import decile_table, echo_json, metrics_table, table
 @text_option
 @seed_option
 @device_option
+@recipe_option
+@set_option
 @click.option(
-    "--recipe",
-    type=click.Choice(["default", "paper"]),
-    default="default",
-    show_default=True,
-    help="paper: modules I to IV with the settings of the publications.",
+    "--no-preflight", is_flag=True, help="Start even where memory or disk are predicted not to be enough."
 )
-@click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a setting; may be repeated.")
 @click.option("--resume", is_flag=True, help="Go on after the last epoch of an interrupted run in DIR.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no messages; warnings stay.")
 @json_option
@@ -58,6 +62,7 @@ def command(
     device: str,
     recipe: str,
     changes: tuple[str, ...],
+    no_preflight: bool,
     resume: bool,
     quiet: bool,
     as_json: bool,
@@ -84,7 +89,9 @@ def command(
         dataset = load(data, text, console)
     if resume and (out / "metrics.json").is_file():
         console.say(f"{out}: this run is finished; these are its metrics")
-    elif resume and not (out / "checkpoints").is_dir():
+    elif not no_preflight:
+        _check_machine(dataset, settings, model, recipe, device, out)
+    if resume and not (out / "checkpoints").is_dir() and not (out / "metrics.json").is_file():
         console.say(f"{out}: no interrupted run to resume; starting a new one")
     console.say(f"training {model}, {recipe} recipe, seed {seed}, on {device}")
     progress = ProgressBar()
@@ -123,6 +130,19 @@ def _print(metrics: dict[str, Any]) -> None:
     rows.append(["prediction, a document in a batch", metrics["predict_ms_batch"], "ms"])
     rows.append(["peak memory", metrics["peak_rss_mb"], "MB"])
     click.echo(table(rows))
+
+
+def _check_machine(
+    dataset: LFDataset, settings: Settings, model: str, recipe: str, device: str, out: Path
+) -> None:
+    """Refuses a run that needs more than this machine has; a GPU's memory is not predicted."""
+    from xcgraph.training.preflight import Machine, ProblemSize, Verdict
+
+    if device != "cpu":
+        return
+    verdict = Verdict.of(ProblemSize.from_data(dataset), settings, model, recipe, Machine.here(out))
+    if not verdict.fits:
+        raise DataProblem(f"{verdict.refusal()}; --no-preflight starts it all the same")
 
 
 def _check_out(out: Path) -> None:

@@ -59,6 +59,7 @@ class BipartiteWalk:
         self._num_labels = docs.shape[1]
         # Of each label: where its documents start and how many there are; of each document: the same for its
         # labels.
+        self._label_ptr, self._doc_ptr = labels.rowptr, docs.rowptr
         self._label_start, self._label_degree = labels.rowptr[:-1].contiguous(), labels.row_counts()
         self._doc_start, self._doc_degree = docs.rowptr[:-1].contiguous(), docs.row_counts()
         self._docs_of, self._labels_of = labels.col, docs.col
@@ -79,6 +80,42 @@ class BipartiteWalk:
         alive = self._label_degree[sources] > 0
         visited[alive] = self._walk(sources[alive])
         return visited
+
+    def counts(self, sources: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """How often walks from ``sources`` (shape ``[S]``, int64) visit which labels.
+
+        On the CPU a compiled loop makes the same walks in half the time.
+
+        Returns:
+            ``(source, label, count)``, each int64 of shape ``[E]``, in the order of the sources, then of the
+            labels; sources without documents visit none.
+        """
+        sources = sources.to(self._docs_of.device)
+        sources = sources[self._label_degree[sources] > 0]
+        if sources.device.type == "cpu":
+            return self._count_compiled(sources)
+        # Label ids fit 32 bits, which sort faster than 64.
+        visited = self._walk(sources).int().sort(dim=1).values
+        is_first = torch.ones_like(visited, dtype=torch.bool)
+        is_first[:, 1:] = visited[:, 1:] != visited[:, :-1]
+        first = is_first.view(-1).nonzero().view(-1)
+        count = torch.diff(first, append=first.new_tensor([visited.numel()]))
+        return sources[first // self.length], visited.view(-1)[first].long(), count
+
+    def _count_compiled(self, sources: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        import numpy as np
+
+        from .walk_kernel import count_visits  # compiles
+
+        label, count = (torch.empty(sources.numel() * self.length, dtype=torch.long) for _ in range(2))
+        size = torch.empty(sources.numel(), dtype=torch.long)
+        arrays = [self._label_ptr, self._docs_of, self._doc_ptr, self._labels_of, sources]
+        kernel: Any = count_visits
+        end = kernel(
+            *(array.numpy() for array in arrays), self.length, np.uint64(round(self.restart * 2**32)),
+            np.uint64(self.seed % 2**64), label.numpy(), count.numpy(), size.numpy(),
+        )  # fmt: skip
+        return sources.repeat_interleave(size), label[:end].clone(), count[:end].clone()
 
     def _walk(self, sources: Tensor) -> Tensor:
         # Two streams a label: one word a step for (document, label), and one for every two restarts.

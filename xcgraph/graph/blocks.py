@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -25,6 +27,26 @@ def row_blocks(cost: np.ndarray, budget: float) -> Iterator[tuple[int, int]]:
         stop = max(start + 1, int(np.searchsorted(total, spent + budget, side="right")))
         yield start, stop
         start = stop
+
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def in_threads(function: Callable[[T], R], items: Iterable[T], num_threads: int) -> Iterator[R]:
+    """Results in the order of ``items``, a few ahead of what is asked for: they are not piled up.
+
+    Threads of Python's, for functions that let others run; numba's own share OpenMP with torch, which then runs on
+    as many.
+    """
+    waiting: deque[Future[R]] = deque()
+    with ThreadPoolExecutor(num_threads) as pool:
+        for item in items:
+            if len(waiting) == 2 * num_threads:
+                yield waiting.popleft().result()
+            waiting.append(pool.submit(function, item))
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def csr_edges(rows: Any, first_row: int) -> Edges:

@@ -15,7 +15,7 @@ from xcgraph.transforms import PruneByText, TopKEdges
 
 from .base import LabelGraphBuilder
 from .bipartite_walk import BipartiteWalk, check_walk
-from .blocks import Edges, graph_from_blocks
+from .blocks import Edges, graph_from_blocks, in_threads
 from .expected_walk import ExpectedWalk
 from .inputs import training_relevance
 
@@ -95,11 +95,7 @@ class RandomWalkGraph(LabelGraphBuilder):
         """Visit counts a block of labels at a time, rows and columns ascending."""
         walk = BipartiteWalk(y, self.restart, self.length, self.seed, self.device)
         block_size = self.block_size or (16384 if torch.device(self.device).type == "cuda" else 1024)
-        for sources in (walk.label_degree > 0).nonzero().view(-1).split(block_size):
-            # Label ids fit 32 bits, which sort faster than 64.
-            visited = walk(sources).int().sort(dim=1).values
-            is_first = torch.ones_like(visited, dtype=torch.bool)
-            is_first[:, 1:] = visited[:, 1:] != visited[:, :-1]
-            first = is_first.view(-1).nonzero().view(-1)
-            count = torch.diff(first, append=first.new_tensor([visited.numel()]))
-            yield sources[first // self.length], visited.view(-1)[first].long(), count
+        blocks = (walk.label_degree > 0).nonzero().view(-1).split(block_size)
+        # The compiled walk lets other threads run; on a GPU one block is enough for the device.
+        threads = torch.get_num_threads() if torch.device(self.device).type == "cpu" else 1
+        return in_threads(walk.counts, blocks, threads)

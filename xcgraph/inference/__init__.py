@@ -1,12 +1,18 @@
 """From trained models to ranked labels, in memory and on disk."""
 
+from .calibration import Calibration
 from .clustered_labels import ClusteredLabels
 from .document_encoder import DocumentEncoder
 from .edit_labels import add_labels, remove_labels, rename_label
+from .encoder_module import EncoderModule
 from .explainer import Explainer
 from .explanation import Explanation
-from .freeze import can_freeze, freeze
+from .export_encoder import export_encoder
+from .export_model import export_model
+from .freeze import freeze
+from .frozen_beam_search import FrozenBeamSearch
 from .frozen_encoder import FrozenEncoder
+from .frozen_ensemble import FrozenEnsemble
 from .frozen_expansion import FrozenExpansion
 from .frozen_index import FrozenIndex
 from .frozen_model import FrozenModel
@@ -17,7 +23,7 @@ from .label_composer import LabelComposer
 from .label_parts import LabelParts
 from .label_ranker import BeamSearch, EnsembleRanker, Expansion, LabelRanker, Link
 from .lexical_scorer import LexicalScorer, document_centroids
-from .model_folder import load_model, save_model
+from .model_folder import StoredModel, load_model, save_model
 from .predictor import Predictor
 from .projected_labels import ProjectedLabels
 from .row_matrix import RowMatrix
@@ -25,13 +31,17 @@ from .token_postings import TokenPostings
 
 __all__ = [
     "BeamSearch",
+    "Calibration",
     "ClusteredLabels",
     "DocumentEncoder",
+    "EncoderModule",
     "EnsembleRanker",
     "Expansion",
     "Explainer",
     "Explanation",
+    "FrozenBeamSearch",
     "FrozenEncoder",
+    "FrozenEnsemble",
     "FrozenExpansion",
     "FrozenIndex",
     "FrozenModel",
@@ -45,10 +55,12 @@ __all__ = [
     "Predictor",
     "ProjectedLabels",
     "RowMatrix",
+    "StoredModel",
     "TokenPostings",
     "add_labels",
-    "can_freeze",
     "document_centroids",
+    "export_encoder",
+    "export_model",
     "freeze",
     "join_rankers",
     "load_model",

@@ -75,7 +75,7 @@ def _from_texts(model: FrozenModel, parts: LabelParts, number: int, rows: Tensor
     attention = None if composer.attention is None else composer.attention[rows]
     for part, hop in enumerate(composer.hops):
         texts = parts.reached(number, rows.numpy(), hop) @ parts.text_rows
-        vectors = composer.block(part, model.index.encoders[number].bag(texts.tocsr()).float())
+        vectors = composer.block(part, model.one_index.encoders[number].bag(texts.tocsr()).float())
         total += composer.gates(part, attention) * vectors
     return total
 
@@ -86,7 +86,7 @@ def _refinement(model: FrozenModel, parts: LabelParts, number: int, labels: Tens
     start = sum(other.dim for other in parts.composers[:number])
     # An instance that did not know a label has no share in its vector.
     share = parts.share[number, rows].unsqueeze(1)
-    own = model.index.vectors(labels)[:, start : start + composer.dim] / share.clamp(min=1e-6)
+    own = model.one_index.vectors(labels)[:, start : start + composer.dim] / share.clamp(min=1e-6)
     attention = None if composer.attention is None else composer.attention[rows]
     gates = composer.gates(len(composer.hops), attention)
     rest = (own - _from_texts(model, parts, number, rows)) / gates.clamp(min=1e-6)
@@ -107,7 +107,7 @@ def compose_labels(model: FrozenModel, parts: LabelParts, rows: Tensor) -> Tenso
 
 def compose_tokens(model: FrozenModel, parts: LabelParts, text: csr_matrix, near: csr_matrix) -> csr_matrix | None:
     """What tokens add to new labels, ``[n, V]``."""
-    postings = model.index.postings
+    postings = model.one_index.postings
     if postings is None:
         return None
     return _mixed(sum(parts.weights.values()) * text, near @ postings.to_scipy().T.tocsr())

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from .compose_labels import OWN_TEXT, compose_labels, compose_tokens, csr_of, extend_parts
+from .frozen_beam_search import FrozenBeamSearch
 from .frozen_expansion import FrozenExpansion
 from .frozen_index import FrozenIndex
 from .frozen_model import FrozenModel
@@ -61,6 +62,7 @@ def add_labels(
     """
     if model.vectorizer is None:
         raise ValueError("this model was trained on ready-made features: it cannot read the titles of labels")
+    index = model.one_index
     if model.parts is None:
         raise ValueError("this model does not say how its labels were made: train it again with this version")
     _check_list("titles", titles)
@@ -69,12 +71,13 @@ def add_labels(
         raise ValueError(f"expected a uid and neighbours for each of {len(titles)} titles, got another number")
     if not titles:
         return model
+    known = {uid: label for label, uid in enumerate(model.label_uids)}
+    taken = set(known)
     for uid, title in zip(uids, titles, strict=True):
         _check_name(uid, title)
-    known = {uid: label for label, uid in enumerate(model.label_uids)}
-    for number, uid in enumerate(uids):
-        if uid in known or uid in uids[:number]:
+        if uid in taken:
             raise ValueError(f"label {uid!r} exists already; choose another uid, or remove that label first")
+        taken.add(uid)
     text = model.vectorizer.transform(titles)
     given = [None] * len(titles) if neighbours is None else list(neighbours)
     near = _neighbours(model, model.parts, text, uids, given, known)
@@ -82,8 +85,8 @@ def add_labels(
     new = torch.arange(model.parts.num_labels, parts.num_labels)
     vectors = compose_labels(model, parts, parts.rows[new])
     levels = [BIAS_QUANTILE_BY_TEXT if wanted is None else BIAS_QUANTILE for wanted in given]
-    bias = torch.from_numpy(np.quantile(model.index.bias.numpy(), levels)).float()
-    index = _extend_index(model.index, vectors, bias, compose_tokens(model, model.parts, text, near), near)
+    bias = torch.from_numpy(np.quantile(index.bias.numpy(), levels)).float()
+    index = _extend_index(index, vectors, bias, compose_tokens(model, model.parts, text, near), near)
     return replace(
         model,
         index=index,
@@ -115,7 +118,7 @@ def remove_labels(model: FrozenModel, uids: Sequence[str]) -> FrozenModel:
         parts = parts.replace(rows=parts.rows[kept], removed={**parts.removed, **names})
     return replace(
         model,
-        index=_keep_index(model.index, kept),
+        index=_keep_index(model.one_index, kept),
         label_uids=[model.label_uids[label] for label in kept.tolist()],
         label_titles=[model.label_titles[label] for label in kept.tolist()],
         parts=parts,
@@ -207,6 +210,7 @@ def _extend_index(
         graph = csr_of(vstack([old, own]))
         expansion = FrozenExpansion(graph.rowptr, graph.col, graph.value, expansion.mix)
     shortlist = index.shortlist
+    assert not isinstance(shortlist, FrozenBeamSearch)  # see FrozenModel.one_index
     if shortlist is not None:
         shortlist = shortlist.extended(vectors - index.mean, bias)
     return index.replace(
@@ -227,6 +231,7 @@ def _keep_index(index: FrozenIndex, kept: Tensor) -> FrozenIndex:
     if expansion is not None:
         graph = csr_of(expansion.to_scipy()[columns][:, columns])
         expansion = FrozenExpansion(graph.rowptr, graph.col, graph.value, expansion.mix)
+    assert not isinstance(shortlist, FrozenBeamSearch)
     if shortlist is not None:
         shortlist = shortlist.kept(kept)
     return index.replace(

@@ -29,12 +29,13 @@ class Explainer:
         model: a frozen model with all its parts.
 
     Raises:
-        ValueError: if it has no vectoriser, or its parts were not kept.
+        ValueError: if it has no vectoriser, several members or a trained shortlist, or its parts were not kept.
     """
 
     def __init__(self, model: FrozenModel) -> None:
         if model.vectorizer is None:
             raise ValueError("this model was trained on ready-made features: it cannot read texts")
+        self.index = model.one_index
         if model.parts is None:
             raise ValueError("this model has nothing to explain its scores by: train it again with this version")
         if not model.parts.complete:
@@ -58,7 +59,7 @@ class Explainer:
             num_neighbours: neighbours named; the others are added up.
             num_tokens: tokens named; the others are added up.
         """
-        index = self.model.index
+        index = self.index
         ids, weights = self.vectorizer.encode(text)
         labels, scores = index.rank(ids, weights, k)
         documents = [_Document.embed(encoder, ids, weights) for encoder in index.encoders]
@@ -81,7 +82,7 @@ class Explainer:
         num_neighbours: int,
         num_tokens: int,
     ) -> Explanation:
-        index = self.model.index
+        index = self.index
         vector = index.vectors(torch.tensor([label])).squeeze(0).double()
         bias = float(index.bias[label])
         tokens, no_token = np.zeros(len(ids)), bias
@@ -112,6 +113,7 @@ class Explainer:
         return Explanation(
             self.model.label_uids[label],
             self.model.label_titles[label],
+            score,
             score,
             logit,
             parts,
@@ -156,7 +158,7 @@ class Explainer:
         return parts, neighbours, graph_constant
 
     def _spread(self, label: int, labels: np.ndarray, scores: np.ndarray, num_neighbours: int) -> Spread:
-        expansion = self.model.index.expansion
+        expansion = self.index.expansion
         assert expansion is not None
         own, moved = expansion.contributions(labels, scores, label)
         named, rest = _largest(zip(labels.tolist(), moved.tolist(), strict=True), num_neighbours)

@@ -22,7 +22,7 @@ class Share(NamedTuple):
 
 @dataclass(frozen=True)
 class Spread:
-    """How a probability after the expansion over the label graph (GAME) comes about; the sum is the score.
+    """How a probability after the expansion over the label graph (GAME) comes about; the sum is that probability.
 
     Args:
         own: what the label's own probability adds.
@@ -46,6 +46,7 @@ class Explanation:
         uid: name of the label.
         title: its title.
         score: its probability, as :meth:`~xcgraph.inference.Predictor.predict` answers it.
+        probability: of the model itself, before calibration; what the logit, or ``game``, makes.
         logit: its score before it becomes a probability.
         parts: ``text``, ``graph``, ``refinement``, ``bias``, ``linear``, ``centroid``, ``label_text``, those that
             the model has; and ``rounding``, where its numbers are rounded and the parts are not.
@@ -62,6 +63,7 @@ class Explanation:
     uid: str
     title: str
     score: float
+    probability: float
     logit: float
     parts: dict[str, float]
     neighbours: list[Share]
@@ -82,6 +84,7 @@ class Explanation:
             "uid": self.uid,
             "title": self.title,
             "score": self.score,
+            "probability": self.probability,
             "logit": self.logit,
             "parts": dict(self.parts),
             "neighbours": [share._asdict() for share in self.neighbours],

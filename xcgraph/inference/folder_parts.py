@@ -13,6 +13,8 @@ from safetensors import SafetensorError
 
 from xcgraph.data import Vectorizer
 
+from .calibration import Calibration
+
 #: Of the folder; a reader refuses what is newer. 1 had no joined encoders, 2 no checksums.
 FORMAT_VERSION = 3
 
@@ -106,6 +108,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     version = config["format_version"]
     if version > FORMAT_VERSION:
         raise ValueError(f"it is of format {version}, this xcgraph reads up to {FORMAT_VERSION}: update xcgraph")
+    Calibration.from_config(config)  # so that one that is none is found on load
     return dict(config)
 
 

@@ -7,10 +7,11 @@ from typing import Literal, get_args
 import torch
 
 from .clustered_labels import ClusteredLabels
+from .frozen_beam_search import FrozenBeamSearch
 from .frozen_encoder import FrozenEncoder
 from .frozen_expansion import FrozenExpansion
 from .frozen_index import CANDIDATES, FrozenIndex
-from .label_ranker import EnsembleRanker, LabelRanker
+from .label_ranker import LabelRanker
 from .projected_labels import ProjectedLabels
 from .row_matrix import Dtype, RowMatrix
 from .token_postings import TokenPostings
@@ -22,12 +23,6 @@ Shortlist = Literal["auto", "none", "projection", "clusters"]
 _FEW_LABELS = 4096
 _MANY_LABELS = 100_000
 _DIMS = 48
-
-
-def can_freeze(ranker: EnsembleRanker) -> bool:
-    """Whether a model is one member that scores all labels, on the CPU."""
-    (first, *others) = ranker.members
-    return not others and first.shortlister is None and first.weight.device.type == "cpu"
 
 
 def freeze(
@@ -42,24 +37,29 @@ def freeze(
     """Folds a ranker into a :class:`FrozenIndex`.
 
     Text, graph and refinement are in the ranker's label vectors already. Costs one or two passes over them for a
-    projection, about a minute a million labels for clusters, and never anything quadratic in the labels.
+    projection, about a minute a million labels for clusters, and never anything quadratic in the labels. A ranker
+    that was trained with a shortlister keeps it.
 
     Args:
-        ranker: that scores all labels: one without a trained shortlister.
+        ranker: the trained model, or a member of it.
         dtype: of token embeddings and label vectors.
-        shortlist: ``"none"``, ``"projection"``, ``"clusters"``; ``"auto"`` chooses by the number of labels.
+        shortlist: ``"none"``, ``"projection"``, ``"clusters"``; ``"auto"`` chooses by the number of labels,
+            and is the only choice for a ranker with a shortlister of its own.
         min_weight: lexical weights of lesser magnitude are left out.
         dims: of a projection, and of what is clustered.
         candidates: labels a document that are scored exactly, of a shortlist.
         seed: of projection and clusters.
 
     Raises:
-        ValueError: if an option is out of range, or the ranker has a shortlister of its own.
+        ValueError: if an option is out of range, or the ranker has a shortlister and another was asked for.
     """
-    if ranker.shortlister is not None:
-        raise ValueError("this model was trained with a shortlist of its own: it scores no other labels")
     if shortlist not in get_args(Shortlist):
         raise ValueError(f"'shortlist' must be one of {list(get_args(Shortlist))}, got {shortlist!r}")
+    if ranker.shortlister is not None and shortlist != "auto":
+        raise ValueError(
+            "this model was trained with a shortlist of its own and scores no other labels: "
+            f"expected 'shortlist' to be 'auto', got {shortlist!r}"
+        )
     if min_weight < 0:
         raise ValueError(f"'min_weight' must not be negative, got {min_weight}")
     for name, value in (("dims", dims), ("candidates", candidates)):
@@ -67,20 +67,18 @@ def freeze(
             raise ValueError(f"'{name}' must be positive, got {value}")
     weight = ranker.weight.detach().cpu().float()
     num_labels = weight.size(0)
-    if shortlist == "auto":
+    search: FrozenBeamSearch | ProjectedLabels | ClusteredLabels | None = None
+    if ranker.shortlister is not None:
+        search = FrozenBeamSearch.freeze(ranker.shortlister, dtype)
+    elif shortlist == "auto":
         shortlist = "none" if num_labels <= _FEW_LABELS else "projection"
         shortlist = "clusters" if num_labels > _MANY_LABELS else shortlist
     bias = torch.zeros(num_labels) if ranker.bias is None else ranker.bias.detach().cpu().float()
     mean = weight.mean(dim=0)
-    search: ProjectedLabels | ClusteredLabels | None = None
     if shortlist == "projection":
         search = ProjectedLabels.fit(weight, mean, dims, seed)
     elif shortlist == "clusters":
         search = ClusteredLabels.fit(weight, mean, bias, dims, seed)
-    expansion = None
-    if ranker.expansion is not None and ranker.expansion.mix > 0:
-        graph = ranker.expansion.graph.to("cpu")
-        expansion = FrozenExpansion(graph.rowptr, graph.col, graph.value, ranker.expansion.mix)
     postings = None
     if ranker.lexical is not None:
         postings = TokenPostings.freeze(ranker.lexical.weight.to("cpu"), min_weight)
@@ -91,7 +89,7 @@ def freeze(
         bias,
         postings,
         search,
-        expansion,
+        FrozenExpansion.freeze(ranker.expansion),
         ranker.beam,
         ranker.link,
         candidates,

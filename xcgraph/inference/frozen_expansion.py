@@ -8,6 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from . import kernels
+from .label_ranker import Expansion
 from .token_postings import check_rows
 
 if TYPE_CHECKING:
@@ -30,8 +31,27 @@ class FrozenExpansion:
         self._arrays = tuple(part.contiguous().numpy() for part in self._tensors)
         self.mix = mix
 
+    @classmethod
+    def freeze(cls, expansion: Expansion | None) -> FrozenExpansion | None:
+        """``None`` of one that is absent or has no weight."""
+        if expansion is None or expansion.mix == 0:
+            return None
+        graph = expansion.graph.to("cpu")
+        return cls(graph.rowptr, graph.col, graph.value, expansion.mix)
+
+    @property
+    def num_labels(self) -> int:
+        """L."""
+        return self._tensors[0].numel() - 1
+
     def __call__(
-        self, labels: np.ndarray, score: np.ndarray, k: int, total: np.ndarray, touched: np.ndarray
+        self,
+        labels: np.ndarray,
+        score: np.ndarray,
+        k: int,
+        total: np.ndarray,
+        touched: np.ndarray,
+        beam: int | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """The best ``k`` after the expansion.
 
@@ -41,11 +61,12 @@ class FrozenExpansion:
             k: labels wanted.
             total: float32 ``[L]``, zeros before and after.
             touched: int32 ``[L]``, a buffer.
+            beam: neighbours that get something; by default B. A shortlist may hold fewer labels than that.
 
         Returns:
             int32 and float32, ``[k]`` or fewer, best first, ties by the lower label.
         """
-        near, moved = self._moved(labels, score, total, touched)
+        near, moved = self._moved(labels, score, total, touched, beam or len(labels))
         both, place = np.unique(np.concatenate([labels, near]), return_inverse=True)
         mixed = np.zeros(len(both), dtype=np.float32)
         mixed[place[: len(labels)]] = (1 - self.mix) * score
@@ -66,7 +87,9 @@ class FrozenExpansion:
         """
         rowptr, col, value = self._arrays
         size = len(rowptr) - 1
-        near, _ = self._moved(labels, score, np.zeros(size, dtype=np.float32), np.empty(size, dtype=np.int32))
+        near, _ = self._moved(
+            labels, score, np.zeros(size, dtype=np.float32), np.empty(size, dtype=np.int32), len(labels)
+        )
         moved = np.zeros(len(labels))
         if label in near:
             for place, start in enumerate(labels.tolist()):
@@ -75,15 +98,15 @@ class FrozenExpansion:
         return float((1 - self.mix) * score[labels == label].sum(dtype=np.float64)), moved
 
     def _moved(
-        self, labels: np.ndarray, score: np.ndarray, total: np.ndarray, touched: np.ndarray
+        self, labels: np.ndarray, score: np.ndarray, total: np.ndarray, touched: np.ndarray, beam: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """What reaches labels along edges, of the best as many as there were."""
+        """What reaches labels along edges, the ``beam`` best of them."""
         rowptr, col, value = self._arrays
         count = kernels.add_short_rows(rowptr, col, value, labels, score, len(col), total, touched)
         reached = np.unique(touched[:count])
         moved = total[reached]
         total[reached] = 0
-        return best_labels(reached, moved, len(labels))
+        return best_labels(reached, moved, beam)
 
     def to_scipy(self) -> csr_matrix:
         """The graph as a scipy matrix ``[L, L]``."""

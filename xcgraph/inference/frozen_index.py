@@ -10,6 +10,7 @@ from torch import Tensor
 
 from . import kernels
 from .clustered_labels import ClusteredLabels
+from .frozen_beam_search import FrozenBeamSearch
 from .frozen_encoder import FrozenEncoder
 from .frozen_expansion import FrozenExpansion, best_labels
 from .label_ranker import Link
@@ -36,7 +37,9 @@ class FrozenIndex:
     Without a shortlist, all labels are scored. With :class:`ProjectedLabels`, all are scored approximately, and
     the best of them exactly; probabilities take the approximate scores of the others into account. With
     :class:`ClusteredLabels`, the same is done for the best clusters alone, and labels that share the most telling
-    tokens join them; probabilities of a softmax are shared out among what is scored exactly.
+    tokens join them; probabilities of a softmax are shared out among what is scored exactly. With
+    :class:`FrozenBeamSearch`, labels are those of the meta-labels that were trained to find them, and their
+    probabilities are multiplied by the meta-label's.
 
     Args:
         encoders: of documents; their embeddings are joined.
@@ -61,7 +64,7 @@ class FrozenIndex:
         mean: Tensor,
         bias: Tensor,
         postings: TokenPostings | None = None,
-        shortlist: ProjectedLabels | ClusteredLabels | None = None,
+        shortlist: ProjectedLabels | ClusteredLabels | FrozenBeamSearch | None = None,
         expansion: FrozenExpansion | None = None,
         beam: int = 100,
         link: Link = "sigmoid",
@@ -77,8 +80,15 @@ class FrozenIndex:
             raise ValueError(f"expected a link of {get_args(Link)}, got {link!r}")
         if postings is not None and postings.num_labels != labels.shape[0]:
             raise ValueError(f"expected postings of {labels.shape[0]} labels, got {postings.num_labels}")
-        if shortlist is not None and shortlist.shape != labels.shape:
+        if isinstance(shortlist, FrozenBeamSearch):
+            found = (shortlist.num_labels, shortlist.encoder.tokens.shape[0])
+            wanted = (labels.shape[0], encoders[0].tokens.shape[0])
+            if found != wanted:
+                raise ValueError(f"expected a search for {wanted} labels and tokens, got {found}")
+        elif shortlist is not None and shortlist.shape != labels.shape:
             raise ValueError(f"expected a shortlist of label vectors {labels.shape}, got {shortlist.shape}")
+        if expansion is not None and expansion.num_labels != labels.shape[0]:
+            raise ValueError(f"expected a graph of {labels.shape[0]} labels, got {expansion.num_labels}")
         self.encoders = encoders
         self.labels = labels
         self.mean = mean.float().contiguous()
@@ -108,6 +118,23 @@ class FrozenIndex:
         """V."""
         return self.encoders[0].tokens.shape[0]
 
+    @property
+    def dtype(self) -> str:
+        """Of label vectors."""
+        return self.labels.dtype
+
+    @property
+    def dim(self) -> int:
+        """D."""
+        return self.labels.shape[1]
+
+    @property
+    def most(self) -> int | None:
+        """Labels wanted beyond which all are scored; ``None`` where ``exact`` makes no difference to an answer."""
+        if self.shortlist is None or isinstance(self.shortlist, FrozenBeamSearch):
+            return None
+        return self.candidates // MARGIN
+
     def rank(
         self, ids: np.ndarray, weights: np.ndarray, k: int, exact: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -116,17 +143,19 @@ class FrozenIndex:
         Args:
             ids: its tokens, int32 ``[n]``, each once.
             weights: theirs, float32 ``[n]``.
-            k: labels wanted. Where that is more than half of the candidates, all labels are scored.
-            exact: score all labels in any case.
+            k: labels wanted. Where that is more than :attr:`most`, all labels are scored.
+            exact: score all labels in any case, but where the model was trained with its shortlist.
 
         Returns:
-            ``(labels int32, probabilities float32)``, ``[min(k, L)]``, best first, ties by the lower label.
+            ``(labels int32, probabilities float32)``, ``[min(k, L)]``, best first, ties by the lower label; fewer
+            where a trained shortlist holds no more.
         """
         k = min(k, self.num_labels)
         labels, score = self.before_expansion(ids, weights, k, exact)
         if self.expansion is not None and self.expansion.mix > 0:
             own = self._buffers()
-            labels, score = self.expansion(labels, score, k, own.zeros, own.touched)
+            beam = min(self.beam, self.num_labels)
+            labels, score = self.expansion(labels, score, k, own.zeros, own.touched, beam)
         return labels, score
 
     def before_expansion(
@@ -142,18 +171,16 @@ class FrozenIndex:
             encoder.embed(ids, weights, own.part[: encoder.dim], own.document[start:stop])
             start = stop
         offset = float(self._mean @ own.document)
-        exact = exact or self.shortlist is None or MARGIN * max(k, keep) > self.candidates
-        if exact:
-            found = self._all(ids, weights, keep, offset, own)
-        elif isinstance(self.shortlist, ProjectedLabels):
-            found = self._projected(ids, weights, keep, offset, own)
+        if isinstance(self.shortlist, FrozenBeamSearch):
+            labels, score = self._searched(ids, weights, keep, offset, own)
         else:
-            found = self._clustered(ids, weights, keep, offset, own)
-        labels, logit, total = found
-        if self.link == "softmax":
-            score = np.exp(logit - total)
-        else:
-            score = np.exp(-np.logaddexp(np.float32(0), -logit))
+            if exact or self.shortlist is None or MARGIN * max(k, keep) > self.candidates:
+                found = self._all(ids, weights, keep, offset, own)
+            elif isinstance(self.shortlist, ProjectedLabels):
+                found = self._projected(ids, weights, keep, offset, own)
+            else:
+                found = self._clustered(ids, weights, keep, offset, own)
+            labels, score = found[0], self._probability(*found[1:])
         return labels, score
 
     def vectors(self, labels: Tensor) -> Tensor:
@@ -195,29 +222,58 @@ class FrozenIndex:
         self, ids: np.ndarray, weights: np.ndarray, keep: int, offset: float, own: Any
     ) -> tuple[np.ndarray, np.ndarray, float]:
         assert isinstance(self.shortlist, ClusteredLabels)
-        # What tokens of few labels add: zero but for some thousand labels, which alone are cleared afterwards.
-        base, count = own.zeros, 0
-        if self.postings is not None:
-            count = self.postings.add_some(ids, weights, base, own.touched)
-        touched = own.touched[:count]
+        base = own.zeros
+        touched = self._by_tokens(ids, weights, own)
         near, _ = self.shortlist.find(own.document, base, _LOOKED_AT, self.candidates, own.clusters)
-        if count:
+        if len(touched):
             near = np.unique(np.concatenate([near, touched[best_ids(base[touched], _BY_TOKENS)]]))
+        score = self._exact(near, touched, ids, weights, offset, own)
+        labels, best = best_labels(near, score, keep)
+        return labels, best, self._total(score, best[0])
+
+    def _searched(
+        self, ids: np.ndarray, weights: np.ndarray, keep: int, offset: float, own: Any
+    ) -> tuple[np.ndarray, np.ndarray]:
+        assert isinstance(self.shortlist, FrozenBeamSearch)
+        near, inherited = self.shortlist.find(ids, weights)
+        if not len(near):  # meta-labels that stand for no label
+            return near, inherited
+        logit = self._exact(near, self._by_tokens(ids, weights, own), ids, weights, offset, own)
+        score = inherited * self._probability(logit, self._total(logit, logit.max()))
+        best = best_ids(score, keep)
+        return best_labels(near[best], score[best], keep)
+
+    def _by_tokens(self, ids: np.ndarray, weights: np.ndarray, own: Any) -> np.ndarray:
+        """Adds what tokens of few labels give to zeros; returns the labels that got something, some thousand."""
+        count = 0
+        if self.postings is not None:
+            count = self.postings.add_some(ids, weights, own.zeros, own.touched)
+        return np.asarray(own.touched[:count])
+
+    def _exact(
+        self, near: np.ndarray, touched: np.ndarray, ids: np.ndarray, weights: np.ndarray, offset: float, own: Any
+    ) -> np.ndarray:
+        """Logits of labels ``[S]``, after :meth:`_by_tokens`, whose zeros are zeros again afterwards."""
+        base = own.zeros
         score = self._bias[near] + base[near]
-        if count < len(base):
+        if len(touched) < len(base):
             base[touched] = 0
         else:
             base[:] = 0
         self._add_dense(near, offset, own.document, score)
         if self.postings is not None:
             self.postings.add_rest(ids, weights, near, score)
-        labels, best = best_labels(near, score, keep)
-        return labels, best, self._total(score, best[0])
+        return score
 
     def _add_dense(self, near: np.ndarray, offset: float, document: np.ndarray, score: np.ndarray) -> None:
         self.labels.add_products_of(near, document, score)
         if self._centred:
             score += np.float32(offset)
+
+    def _probability(self, logit: np.ndarray, total: float) -> np.ndarray:
+        if self.link == "softmax":
+            return np.exp(logit - total)
+        return np.exp(-np.logaddexp(np.float32(0), -logit))
 
     def _total(self, logit: np.ndarray, highest: np.float32) -> float:
         """log sum exp of logits of which ``highest`` is the highest; 0 for a link that needs none."""

@@ -16,7 +16,9 @@ from xcgraph.data.atomic import atomic_folder
 from .clustered_labels import ClusteredLabels
 from .folder_parts import check_counts, read_config, read_parts, readable, write_parts
 from .freeze import Shortlist, freeze
+from .frozen_beam_search import FrozenBeamSearch
 from .frozen_encoder import FrozenEncoder
+from .frozen_ensemble import FrozenEnsemble
 from .frozen_expansion import FrozenExpansion
 from .frozen_index import FrozenIndex
 from .label_parts import LabelParts
@@ -26,11 +28,12 @@ from .row_matrix import Dtype, RowMatrix
 from .token_postings import TokenPostings
 
 _INDEX = "index.safetensors"
+_SHORTLISTS = {ProjectedLabels: "projection", ClusteredLabels: "clusters", FrozenBeamSearch: "trained"}
 
 
 @dataclass
 class FrozenModel:
-    """A :class:`FrozenIndex` and what turns texts into its features and labels into names.
+    """A :class:`FrozenIndex`, or several, and what turns texts into its features and labels into names.
 
     Args:
         index: ready to rank.
@@ -41,12 +44,26 @@ class FrozenModel:
         parts: what label vectors were made of, or ``None``; not needed to rank.
     """
 
-    index: FrozenIndex
+    index: FrozenIndex | FrozenEnsemble
     vectorizer: Vectorizer | None
     label_uids: list[str]
     label_titles: list[str]
     config: dict[str, Any]
     parts: LabelParts | None = None
+
+    @property
+    def one_index(self) -> FrozenIndex:
+        """The index of a model that has one alone, by which every label can be scored.
+
+        Raises:
+            ValueError: if it has several members, whose scores are averaged, or was trained with a shortlist.
+        """
+        reason = "averages several members" if isinstance(self.index, FrozenEnsemble) else ""
+        if isinstance(self.index, FrozenIndex) and isinstance(self.index.shortlist, FrozenBeamSearch):
+            reason = "was trained with a shortlist of its own"
+        if reason or not isinstance(self.index, FrozenIndex):
+            raise ValueError(f"this model {reason}: it can neither be explained nor get other labels")
+        return self.index
 
     @classmethod
     def freeze(
@@ -58,7 +75,7 @@ class FrozenModel:
         explain: bool = True,
         **options: int,
     ) -> FrozenModel:
-        """Of a trained model, see :func:`~xcgraph.inference.freeze`.
+        """Of a trained model, see :func:`~xcgraph.inference.freeze`; an index for each of its members.
 
         Args:
             model: the trained model.
@@ -69,11 +86,15 @@ class FrozenModel:
             options: see there.
 
         Raises:
-            ValueError: if the model has several members or a shortlist of its own, or an option is out of range.
+            ValueError: if an option is out of range, or not for a model with a shortlist of its own.
         """
-        if len(model.ranker.members) > 1:
-            raise ValueError("this model averages the probabilities of several members: it cannot be one index")
-        index = freeze(model.ranker.members[0], dtype, shortlist, min_weight, **options)
+        first = model.ranker.members[0]
+        members = []
+        for member in model.ranker.members:
+            members.append(freeze(member, dtype, shortlist, min_weight, **options))
+            if member.lexical is first.lexical:
+                members[-1].postings = members[0].postings  # one table serves all
+        index = members[0] if len(members) == 1 else FrozenEnsemble(members, model.ranker.depth)
         config = {key: value for key, value in model.config.items() if key not in ("members", "files")}
         parts = model.ranker.members[0].parts
         if parts is not None:
@@ -87,28 +108,7 @@ class FrozenModel:
         Raises:
             FileExistsError: if ``folder`` holds files.
         """
-        index = self.index
-        tensors = {"mean": index.mean, "bias": index.bias, **index.labels.tensors("labels")}
-        for number, encoder in enumerate(index.encoders):
-            tensors |= _named(f"encoder.{number}", encoder.tensors())
-        description: dict[str, Any] = {
-            "dtype": index.labels.dtype,
-            "encoders": len(index.encoders),
-            "beam": index.beam,
-            "link": index.link,
-            "candidates": index.candidates,
-            "game": 0.0,
-            "shortlist": "none",
-        }
-        if index.postings is not None:
-            tensors |= _named("postings", index.postings.tensors())
-        if index.expansion is not None:
-            tensors |= _named("graph", index.expansion.tensors())
-            description["game"] = index.expansion.mix
-        if index.shortlist is not None:
-            tensors |= _named("shortlist", index.shortlist.tensors())
-            projected = isinstance(index.shortlist, ProjectedLabels)
-            description["shortlist"] = "projection" if projected else "clusters"
+        tensors, description = _pack(self.index)
         with atomic_folder(folder) as work:
             save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, work / _INDEX)
             if self.parts is not None:
@@ -136,15 +136,76 @@ class FrozenModel:
             parts = read_parts(folder, config, [_INDEX], verify)
             index = _unpack(load_file(folder / _INDEX), config["index"])
             made = LabelParts.load(folder, config)
-            check_counts(parts, {index.num_labels}, {encoder.tokens.shape[0] for encoder in index.encoders})
             if made is not None:
                 check_counts(parts, {made.num_labels}, {made.num_tokens})
-            if index.postings is not None:
-                check_counts(parts, {index.postings.num_labels}, {index.postings.num_tokens})
+            for member in _members(index):
+                check_counts(parts, {member.num_labels}, {encoder.tokens.shape[0] for encoder in member.encoders})
+                if member.postings is not None:
+                    check_counts(parts, {member.postings.num_labels}, {member.postings.num_tokens})
         return cls(index, parts.vectorizer, parts.label_uids, parts.label_titles, config, made)
 
 
-def _unpack(tensors: dict[str, Tensor], description: dict[str, Any]) -> FrozenIndex:
+def _members(index: FrozenIndex | FrozenEnsemble) -> list[FrozenIndex]:
+    return index.members if isinstance(index, FrozenEnsemble) else [index]
+
+
+def _pack(index: FrozenIndex | FrozenEnsemble) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    if isinstance(index, FrozenIndex):
+        return _pack_member(index)
+    tensors: dict[str, Tensor] = {}
+    members = []
+    for number, member in enumerate(index.members):
+        own, description = _pack_member(member)
+        if number > 0 and member.postings is not None and member.postings is index.members[0].postings:
+            own = {name: value for name, value in own.items() if not name.startswith("postings.")}
+            description["postings"] = "member-0"
+        tensors |= _named(f"member-{number}", own)
+        members.append(description)
+    return tensors, {"depth": index.depth, "members": members}
+
+
+def _pack_member(index: FrozenIndex) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    tensors = {"mean": index.mean, "bias": index.bias, **index.labels.tensors("labels")}
+    for number, encoder in enumerate(index.encoders):
+        tensors |= _named(f"encoder.{number}", encoder.tensors())
+    description: dict[str, Any] = {
+        "dtype": index.labels.dtype,
+        "encoders": len(index.encoders),
+        "beam": index.beam,
+        "link": index.link,
+        "candidates": index.candidates,
+        "game": 0.0,
+        "shortlist": "none",
+    }
+    if index.postings is not None:
+        tensors |= _named("postings", index.postings.tensors())
+    if index.expansion is not None:
+        tensors |= _named("graph", index.expansion.tensors())
+        description["game"] = index.expansion.mix
+    if index.shortlist is not None:
+        tensors |= _named("shortlist", index.shortlist.tensors())
+        description["shortlist"] = _SHORTLISTS[type(index.shortlist)]
+    if isinstance(index.shortlist, FrozenBeamSearch):
+        expansion = index.shortlist.expansion
+        description["search_beam"] = index.shortlist.beam
+        description["search_game"] = 0.0 if expansion is None else expansion.mix
+    return tensors, description
+
+
+def _unpack(tensors: dict[str, Tensor], description: dict[str, Any]) -> FrozenIndex | FrozenEnsemble:
+    if "members" not in description:
+        return _unpack_member(tensors, description)
+    members = [
+        _unpack_member(_part(tensors, f"member-{number}"), member)
+        for number, member in enumerate(description["members"])
+    ]
+    for member, own in zip(members, description["members"], strict=True):
+        if own.get("postings") == "member-0":
+            member.postings = members[0].postings
+    return FrozenEnsemble(members, description["depth"])
+
+
+def _unpack_member(tensors: dict[str, Tensor], description: dict[str, Any]) -> FrozenIndex:
     labels = RowMatrix.from_tensors(tensors, "labels")
     encoders = [
         FrozenEncoder.from_tensors(_part(tensors, f"encoder.{number}"))
@@ -152,14 +213,16 @@ def _unpack(tensors: dict[str, Tensor], description: dict[str, Any]) -> FrozenIn
     ]
     postings = _part(tensors, "postings")
     graph = _part(tensors, "graph")
-    kind = description["shortlist"]
-    shortlist: ProjectedLabels | ClusteredLabels | None = None
+    kind, found = description["shortlist"], _part(tensors, "shortlist")
+    shortlist: ProjectedLabels | ClusteredLabels | FrozenBeamSearch | None = None
     if kind == "projection":
-        shortlist = ProjectedLabels(**_part(tensors, "shortlist"))
+        shortlist = ProjectedLabels(**found)
     elif kind == "clusters":
-        shortlist = ClusteredLabels.from_tensors(_part(tensors, "shortlist"))
+        shortlist = ClusteredLabels.from_tensors(found)
+    elif kind == "trained":
+        shortlist = FrozenBeamSearch.from_tensors(found, description["search_beam"], description["search_game"])
     elif kind != "none":
-        raise ValueError(f"expected a shortlist that is 'none', 'projection' or 'clusters', got {kind!r}")
+        raise ValueError(f"expected a shortlist that is 'none' or of {list(_SHORTLISTS.values())}, got {kind!r}")
     return FrozenIndex(
         encoders,
         labels,

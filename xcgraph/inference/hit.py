@@ -11,7 +11,7 @@ class Hit(NamedTuple):
     Args:
         uid: name of the label.
         title: its title.
-        score: its probability.
+        score: its probability, calibrated where the model's folder says how.
     """
 
     uid: str

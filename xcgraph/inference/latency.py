@@ -11,7 +11,8 @@ import numpy as np
 
 from xcgraph.data import LFDataset
 
-from .frozen_index import MARGIN, FrozenIndex
+from .frozen_ensemble import FrozenEnsemble
+from .frozen_index import FrozenIndex
 
 #: Texts answered before the clock counts; and at most how many are timed.
 WARM_UP = 50
@@ -67,7 +68,7 @@ def time_texts(answer: Callable[[Sequence[str]], Any], texts: Sequence[str]) -> 
     }
 
 
-def index_accuracy(index: FrozenIndex, data: LFDataset, exact: bool = False) -> dict[str, float]:
+def index_accuracy(index: FrozenIndex | FrozenEnsemble, data: LFDataset, exact: bool = False) -> dict[str, float]:
     """Metrics in percent on the test documents of ``data``, whose features must be those of the index.
 
     Args:
@@ -81,7 +82,7 @@ def index_accuracy(index: FrozenIndex, data: LFDataset, exact: bool = False) -> 
     pairs = np.bincount(data.test_filter[:, 0], minlength=x.shape[0])
     k = min(index.num_labels, _DEPTH + int(pairs.max(initial=0)))
     # A shortlist is by-passed for more labels than this: here it is what is to be measured.
-    most = k if exact or index.shortlist is None else min(k, index.candidates // MARGIN)
+    most = k if exact or index.most is None else min(k, index.most)
     ranked = np.full((x.shape[0], k), -1, dtype=np.int64)
     score = np.full((x.shape[0], k), -np.inf, dtype=np.float32)
     for row in range(x.shape[0]):

@@ -22,6 +22,7 @@ from .joined_encoder import JoinedEncoder
 from .label_parts import PARTS_FILES, LabelParts
 from .label_ranker import BeamSearch, EnsembleRanker, Expansion, LabelRanker
 from .lexical_scorer import LexicalScorer
+from .storable import storable
 
 
 @dataclass
@@ -70,8 +71,7 @@ def save_model(
             if member.lexical is not None and member.lexical is ranker.members[0].lexical and number > 0:
                 description["lexical"] = "member-0"  # one table serves all
                 tensors = {name: value for name, value in tensors.items() if not name.startswith("lexical.")}
-            tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
-            save_file(tensors, work / f"member-{number}.safetensors")
+            save_file(storable(tensors), work / f"member-{number}.safetensors")
             members.append(description)
         (first, *others) = ranker.members
         if first.parts is not None and not others:

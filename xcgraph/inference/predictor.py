@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from xcgraph.sparse import CSR, rowptr_from_counts
 
+from .calibration import Calibration
 from .edit_labels import Neighbours, add_labels, remove_labels, rename_label
 from .explainer import Explainer
 from .explanation import Explanation
 from .folder_parts import read_config, readable
-from .freeze import can_freeze
+from .frozen_ensemble import FrozenEnsemble
 from .frozen_index import FrozenIndex
 from .frozen_model import FrozenModel
 from .hit import Hit
@@ -26,9 +29,8 @@ from .model_folder import StoredModel, load_model
 class Predictor:
     """Tags texts with a trained model. One predictor serves any number of threads.
 
-    Where it can, it answers by a :class:`FrozenIndex`: always with a frozen model, and with a trained one on the
-    CPU that scores all labels and is one member; that one is frozen in memory, which takes a second or so. Other
-    models answer by their rankers, in torch.
+    On the CPU it answers by a :class:`FrozenIndex`, or several; a trained model is frozen in memory, which takes a
+    second or so. On other devices, trained models answer by their rankers, in torch.
 
     Args:
         model: what :func:`~xcgraph.inference.load_model` or :meth:`FrozenModel.load` gives.
@@ -41,17 +43,20 @@ class Predictor:
         if model.vectorizer is None:
             raise ValueError("this model was trained on ready-made features: it cannot read texts")
         self.vectorizer = model.vectorizer
+        #: Applied to scores; ``None`` for a model without validation documents, whose scores stay as they are.
+        self.calibration = Calibration.from_config(model.config)
         self.ranker: EnsembleRanker | None = None
         if isinstance(model, StoredModel):
             self.ranker = model.ranker
-            model = FrozenModel.freeze(model) if can_freeze(model.ranker) else model
+            if model.ranker.members[0].weight.device.type == "cpu":
+                model = FrozenModel.freeze(model)
         # Replaced whole where labels come or go: who reads it once sees an index and the names that belong to it.
         self._model = model
         self._explainer: Explainer | None = None
         self._editing = threading.Lock()
 
     @property
-    def index(self) -> FrozenIndex | None:
+    def index(self) -> FrozenIndex | FrozenEnsemble | None:
         """Answers, or ``None`` where :attr:`ranker` does."""
         return self._model.index if isinstance(self._model, FrozenModel) else None
 
@@ -94,10 +99,11 @@ class Predictor:
         Args:
             texts: any number of texts.
             k: labels wanted a text.
-            exact: score all labels, where an index has a shortlist.
+            exact: score all labels, where an index has a shortlist that the model was not trained with.
 
         Returns:
-            For each text up to ``k`` of ``(uid, title, score)``, best first; scores are probabilities.
+            For each text up to ``k`` of ``(uid, title, score)``, best first; scores are probabilities, calibrated
+            where the model has a :class:`Calibration`. That leaves the order as it is; scores may then be equal.
 
         Raises:
             ValueError: if ``k`` is not positive.
@@ -114,9 +120,9 @@ class Predictor:
         model = self._model
         if isinstance(model, FrozenModel):
             ranked = (model.index.rank(*self.vectorizer.encode(text), k, exact) for text in texts)
-            return [_named(model, labels.tolist(), score.tolist()) for labels, score in ranked]
-        index, score = model.ranker.predict(self._features(texts), k)
-        return [_named(model, *row) for row in zip(index.tolist(), score.tolist(), strict=True)]
+            return [self._named(model, *row) for row in ranked]
+        rows = zip(*model.ranker.predict(self._features(texts), k), strict=True)
+        return [self._named(model, *row) for row in rows]
 
     def predict_iter(self, texts: Iterable[str], k: int = 5) -> Iterator[list[Hit]]:
         """Answers a stream: each text is taken when the answer before it has been taken. See :meth:`predict`."""
@@ -139,7 +145,11 @@ class Predictor:
         model, explainer = self._frozen(), self._explainer
         if explainer is None or explainer.model is not model:
             explainer = self._explainer = Explainer(model)
-        return explainer.explain(text, k)
+        found = explainer.explain(text, k)
+        if self.calibration is None or not found:
+            return found
+        scores = self.calibration(np.array([one.score for one in found])).tolist()
+        return [replace(one, score=score) for one, score in zip(found, scores, strict=True)]
 
     def add_labels(
         self,
@@ -167,11 +177,17 @@ class Predictor:
 
     def _frozen(self) -> FrozenModel:
         if not isinstance(self._model, FrozenModel):
-            raise ValueError(
-                "this model does not score all labels by one table on the CPU (it shortlists, has several "
-                "members, or is on a GPU): it can neither be explained nor get other labels"
-            )
+            raise ValueError("this model is on a GPU: load it on the CPU to explain it or to change its labels")
         return self._model
+
+    def _named(self, model: StoredModel | FrozenModel, labels: np.ndarray, score: np.ndarray) -> list[Hit]:
+        if self.calibration is not None:
+            score = self.calibration(score)
+        return [
+            Hit(model.label_uids[label], model.label_titles[label], value)
+            for label, value in zip(labels.tolist(), score.tolist(), strict=True)
+            if label >= 0
+        ]
 
     def _features(self, texts: Sequence[str]) -> CSR:
         assert self.ranker is not None
@@ -185,11 +201,3 @@ class Predictor:
         col = torch.cat([torch.from_numpy(ids) for ids, _ in rows]).long()
         value = torch.cat([torch.from_numpy(weights) for _, weights in rows])
         return CSR(rowptr_from_counts(counts), col, value, (len(rows), self.vectorizer.num_features)).to(device)
-
-
-def _named(model: StoredModel | FrozenModel, labels: list[int], score: list[float]) -> list[Hit]:
-    return [
-        Hit(model.label_uids[label], model.label_titles[label], value)
-        for label, value in zip(labels, score, strict=True)
-        if label >= 0
-    ]

@@ -77,15 +77,24 @@ class BagEmbedding(torch.nn.Module):
                     f"the texts have {csr.shape[1]} token columns, the table {self.num_tokens} tokens"
                 )
             token, rowptr, value = csr.col, csr.rowptr, csr.value
+        weight: Tensor = self.weight
+        padding_idx = self.padding_idx
+        if self.sparse:
+            # A gradient row a token and not one an occurrence, which the optimiser would have to sort and add up.
+            present, token = torch.unique(token, return_inverse=True)
+            weight = F.embedding(present, weight, padding_idx=padding_idx, sparse=True)
+            if padding_idx is not None:
+                token = torch.where(present[token] == padding_idx, present.numel(), token)
+                weight = torch.cat([weight, weight.new_zeros(1, self.dim)])
+                padding_idx = present.numel()
         return F.embedding_bag(
             token,
-            self.weight,
+            weight,
             rowptr,
             mode="sum",
-            sparse=self.sparse,
             per_sample_weights=None if value is None else value.to(self.weight.dtype),
             include_last_offset=True,
-            padding_idx=self.padding_idx,
+            padding_idx=padding_idx,
         )
 
     def __repr__(self) -> str:

@@ -4,6 +4,7 @@ The metrics are PyG link prediction metrics and can be mixed with PyG's own; :cl
 set that every run reports.
 """
 
+from .calibration_error import calibration_error
 from .evaluator import Evaluator
 from .filter_predictions import filter_matrix, filter_predictions
 from .propensity import inverse_propensity
@@ -26,6 +27,7 @@ __all__ = [
     "XCMetric",
     "XCPrecision",
     "XCRecall",
+    "calibration_error",
     "filter_matrix",
     "filter_predictions",
     "inverse_propensity",

@@ -97,28 +97,15 @@ def measure_model(folder: Path, data: LFDataset, seed: int = 0) -> dict[str, Any
     """
     import torch
 
-    from xcgraph.inference import can_freeze, freeze, load_model
-    from xcgraph.sparse import CSR
+    from xcgraph.inference import FrozenModel, load_model
 
-    ranker = load_model(folder).ranker
-    # As a Predictor would answer.
-    index = freeze(ranker.members[0]) if can_freeze(ranker) else None
+    index = FrozenModel.freeze(load_model(folder)).index  # as a Predictor answers
     rows = np.random.default_rng(seed).permutation(data.test_x.shape[0])[:QUERIES]
-    queries: list[Any] = [data.test_x[row] for row in rows]
-    if index is not None:
-        queries = [(query.indices, query.data) for query in queries]
-    else:
-        queries = [CSR.from_scipy(query) for query in queries]
-
-    def answer(query: Any) -> Any:
-        return (
-            ranker.predict(query, QUERY_LABELS) if index is None else index.rank(query[0], query[1], QUERY_LABELS)
-        )
-
+    queries = [(row.indices, row.data) for row in (data.test_x[i] for i in rows)]
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        found = percentiles(answer, queries)
+        found = percentiles(lambda query: index.rank(query[0], query[1], QUERY_LABELS), queries)
     finally:
         torch.set_num_threads(threads)
     return {"query_ms": found, "model_bytes": folder_bytes(Path(folder))}

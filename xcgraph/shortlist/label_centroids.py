@@ -59,10 +59,20 @@ def dense_centroids(y: Any, x: Tensor, graph: Any | None = None) -> Tensor:
     norm = torch.linalg.vector_norm(x, dim=1)
     scale = torch.where(norm > 0, 1.0 / norm, 0.0)
     value = label_doc.value.to(x.dtype) * scale[label_doc.col]
-    centroid = F.normalize(spmm(label_doc.rowptr, label_doc.col, value, x), dim=1)
+    return unit_centroids(spmm(label_doc.rowptr, label_doc.col, value, x), graph)
+
+
+def unit_centroids(total: Tensor, graph: Any | None = None) -> Tensor:
+    """``norm(total)``, with a graph ``norm(Ĝ norm(total))``: the end of :func:`dense_centroids`.
+
+    Args:
+        total: sums of unit document embeddings, shape ``[L, D]``.
+        graph: as for :func:`sparse_centroids`.
+    """
+    centroid = F.normalize(total, dim=1)
     if graph is None:
         return centroid
-    adj = as_csr(graph, centroid.size(0)).to(x.device)
+    adj = as_csr(graph, centroid.size(0)).to(total.device)
     return F.normalize(spmm(adj.rowptr, adj.col, adj.value, centroid), dim=1)
 
 
@@ -94,6 +104,33 @@ def project(matrix: Any, dim: int = 256, seed: int = 0, block_size: int = 1 << 1
         block = matrix[start : start + block_size]
         dense = block.toarray() if projection is None else projection.transform(block)
         out[start : start + block_size] = torch.from_numpy(np.asarray(dense, dtype=np.float32))
+    return out
+
+
+def projected_centroids(
+    y: Any,
+    x: Any,
+    graph: Any | None = None,
+    dim: int = 256,
+    seed: int = 0,
+    max_tokens: int = 1000,
+    block_size: int = 1 << 14,
+) -> Tensor:
+    """:func:`project` of :func:`sparse_centroids`, without ever holding the smoothed rows of all labels.
+
+    Smoothed rows have some hundred tokens each, which is gigabytes for a million labels.
+
+    Returns:
+        Shape ``[L, dim]``, float32, on the CPU.
+    """
+    centroid = sparse_centroids(y, x, None, max_tokens, block_size)
+    if graph is None:
+        return project(centroid, dim, seed, block_size)
+    adj = as_csr(graph, centroid.shape[0]).to_scipy()
+    out = torch.empty(centroid.shape[0], min(dim, centroid.shape[1]))
+    for start in range(0, out.size(0), block_size):
+        block = _largest(adj[start : start + block_size] @ centroid, max_tokens)
+        out[start : start + block_size] = project(block, dim, seed, block_size)
     return out
 
 

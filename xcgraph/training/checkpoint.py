@@ -12,6 +12,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from xcgraph.inference.storable import storable
+
+from .row_adam import RowAdam
+
 
 class CheckpointStore:
     """Keeps the newest training state of a run under ``folder``.
@@ -42,11 +46,7 @@ class CheckpointStore:
         temporary = target.with_suffix(".tmp")
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
-        # safetensors refuses tensors that share memory, and views would store their whole base.
-        save_file(
-            {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()},
-            temporary / "tensors.safetensors",
-        )
+        save_file(storable(tensors), temporary / "tensors.safetensors")
         (temporary / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
         os.rename(temporary, target)
         for path in old:
@@ -82,8 +82,8 @@ def load_optimizer_tensors(optimizer: torch.optim.Optimizer, prefix: str, tensor
         start = f"{prefix}.{number}."
         moments: dict[str, Any] = {k[len(start) :]: v for k, v in tensors.items() if k.startswith(start)}
         for name, value in moments.items():
-            # torch's SparseAdam counts its steps in a plain integer, Adam in a tensor.
-            is_count = name == "step" and isinstance(optimizer, torch.optim.SparseAdam)
+            # SparseAdam and RowAdam count their steps in a plain integer, Adam in a tensor.
+            is_count = name == "step" and isinstance(optimizer, (torch.optim.SparseAdam, RowAdam))
             moments[name] = int(value) if is_count else value.to(parameter.device)
         if moments:
             optimizer.state[parameter] = moments

@@ -6,7 +6,9 @@ import torch
 from torch import Tensor
 
 from xcgraph.models import LabelModel
-from xcgraph.sparse import CSR, spmm
+from xcgraph.sparse import CSR
+
+from .label_sums import label_sums
 
 
 def log_odds(y: CSR) -> Tensor:
@@ -34,9 +36,7 @@ def mean_of_documents(model: LabelModel, doc_x: CSR, y: CSR, block: int = 1 << 1
     """
     training = model.training
     model.eval()
-    rows = torch.arange(doc_x.shape[0], device=doc_x.device)
-    document = torch.cat([model.encode_documents(doc_x.select_rows(piece)) for piece in rows.split(block)])
+    total = label_sums(model.encode_documents, doc_x, y, block)
     model.train(training)
-    by_label = y.transpose()
-    count = by_label.row_counts().clamp(min=1).to(document.dtype)
-    return spmm(by_label.rowptr, by_label.col, None, document) / count.unsqueeze(1)
+    count = torch.bincount(y.col, minlength=y.shape[1]).clamp(min=1).to(total.dtype)
+    return total.div_(count.unsqueeze(1))

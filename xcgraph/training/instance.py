@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -26,16 +26,16 @@ from xcgraph.models import DECAF, ECLARE, LabelModel
 from xcgraph.shortlist import (
     BalancedKMeans,
     ClusterIndex,
-    dense_centroids,
-    project,
-    sparse_centroids,
+    projected_centroids,
+    unit_centroids,
 )
 from xcgraph.sparse import CSR
 from xcgraph.transforms import NormalizeEdges
 
 from .candidates import AllLabels, CandidateSource, SampledLabels, Shortlisted
 from .initialization import log_odds, mean_of_documents
-from .label_hops import LabelHops
+from .label_hops import HopMode, LabelHops
+from .label_sums import label_sums
 from .loss import Loss
 from .optimization import cosine_schedule, halving_schedule, make_optimizers
 from .phase import Phase
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 # of Adam over the whole table is faster than sorting out the rows.
 _SPARSE_TABLE = 1 << 24
 # Labels a training document's shortlist keeps in the default recipe; a few of them are drawn in each step.
-_SHORTLIST_WIDTH = 512
+SHORTLIST_WIDTH = 512
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class InstanceTrainer:
         settings = self.settings
         _, graph = self.label_graph(self.y, None)
         model = self.make_model(self.label_x.shape[0], refinement=True)
-        hops = LabelHops(model, self.label_x, graph, "stale")
+        hops = self.label_hops(model, graph)
         self.initialize(model, self.split.y, hops)
         ranker = self.ranker_of(model, hops, graph)
         self.train(
@@ -131,14 +131,13 @@ class InstanceTrainer:
         if self.paper and graph is not None:
             raw, graph = self.label_graph(self.y, surrogate)
         beam_search = self.fit_shortlister(raw, graph, surrogate)
+        del raw, surrogate  # module IV needs the memory
         return self.fit_ranker(graph, beam_search)
 
     def fit_surrogate(self, raw: Data | None, graph: Data | None) -> LabelModel:
         """Module I: token embeddings, learned by predicting clusters of labels."""
         with self.p.timed("clustering"):
-            centroid = project(
-                sparse_centroids(self.y, self.x, graph), dim=self.settings.dim, seed=self.seed("projection")
-            )
+            centroid = projected_centroids(self.y, self.x, graph, self.settings.dim, self.seed("projection"))
             clusters = self.cluster(centroid.to(self.p.device), "surrogate")
         model, hops = self.meta_model(clusters, raw, refinement=False, mode="exact" if self.paper else "stale")
         targets = clusters.meta_targets(self.split.y)
@@ -154,9 +153,11 @@ class InstanceTrainer:
     def fit_shortlister(self, raw: Data | None, graph: Data | None, surrogate: LabelModel) -> BeamSearch:
         """Module II: clusters by embeddings, and a model that predicts them."""
         with self.p.timed("clustering"), torch.no_grad():
-            document = surrogate.embedding(self.split.x)
-            clusters = self.cluster(dense_centroids(self.split.y, document, graph), "shortlister")
-            del document
+            total = label_sums(
+                lambda x: torch.nn.functional.normalize(surrogate.embedding(x), dim=1), self.split.x, self.split.y
+            )
+            clusters = self.cluster(unit_centroids(total, graph), "shortlister")
+            del total
         freeze = self.paper and self.p.model_name == "eclare"
         mode: Any = "frozen" if freeze else "exact" if self.paper else "stale"
         model, hops = self.meta_model(clusters, raw, refinement=True, mode=mode)
@@ -183,15 +184,11 @@ class InstanceTrainer:
         """Modules III and IV: shortlists of the training documents, and a model trained against them."""
         settings = self.settings
         with self.p.timed("shortlists"):
-            if self.paper:
-                shortlist = training_shortlists(beam_search, self.split.x, graph=graph)
-            else:
-                shortlist = training_shortlists(beam_search, self.split.x, _SHORTLIST_WIDTH)
-        freeze = self.paper and self.p.model_name == "eclare"
+            shortlist = self.shortlists(beam_search, graph)
         model = self.make_model(self.label_x.shape[0], refinement=True)
         with torch.no_grad():
             model.embedding.weight.copy_(beam_search.encoder.tokens)
-        hops = LabelHops(model, self.label_x, graph, "frozen" if freeze else "stale")
+        hops = self.label_hops(model, graph)
         self.initialize(model, self.split.y, hops)
         candidates: CandidateSource
         if self.paper:
@@ -207,13 +204,19 @@ class InstanceTrainer:
             candidates,
             settings.ranker_epochs if self.paper else self.num_epochs(),
             learning_rate=settings.ranker_learning_rate if self.paper else None,
-            freeze=freeze,
+            freeze=hops.mode == "frozen",
             loss=settings.loss,
             stop_after=self.epochs,
             make_ranker=ranker,
             validator=self.validator,
         )
         return ranker()
+
+    def shortlists(self, beam_search: BeamSearch, graph: Data | None) -> Tensor:
+        """Module III: labels to tell from each training document's own, int32 ``[N, S]``."""
+        if self.paper:
+            return training_shortlists(beam_search, self.split.x, graph=graph)
+        return training_shortlists(beam_search, self.split.x, SHORTLIST_WIDTH)
 
     def label_graph(self, y: Any, embedder: LabelModel | None) -> tuple[Data | None, Data | None]:
         """The label graph, raw and normalised; ``(None, None)`` for models without one."""
@@ -235,7 +238,7 @@ class InstanceTrainer:
             elif settings.graph == "cooccurrence":
                 raw = CooccurrenceGraph(k=settings.graph_top_k)(y)
             else:
-                raw = TextKNNGraph(k=settings.graph_top_k, seed=self.seed("graph"))(self.p.data.label_x)
+                raw = TextKNNGraph(k=settings.graph_top_k)(self.p.data.label_x)
             raw = raw.to(str(self.p.device))
             graph = NormalizeEdges()(raw)
         if self.number == 0 and embedder is None:
@@ -254,13 +257,14 @@ class InstanceTrainer:
         # A surrogate has no refinement vectors to stand in for the text.
         label_text = settings.label_text or not refinement
         refinement = refinement and settings.refinement
+        limit = 0 if settings.optimizer_state == "rowwise" else _SPARSE_TABLE
         common: dict[str, Any] = {
             "dropout": dropout,
             "document_dropout": document_dropout,
             "refinement": refinement,
             "bias": settings.label_bias and (refinement or not self.paper),
-            "sparse_tokens": num_tokens * settings.dim > _SPARSE_TABLE,
-            "sparse_labels": num_labels * settings.dim > _SPARSE_TABLE,
+            "sparse_tokens": num_tokens * settings.dim > limit,
+            "sparse_labels": num_labels * settings.dim > limit,
         }
         model: LabelModel
         if self.p.model_name == "eclare":
@@ -273,7 +277,7 @@ class InstanceTrainer:
         return model.to(self.p.device)
 
     def meta_model(
-        self, clusters: ClusterIndex, raw: Data | None, refinement: bool, mode: Literal["exact", "stale", "frozen"]
+        self, clusters: ClusterIndex, raw: Data | None, refinement: bool, mode: HopMode
     ) -> tuple[LabelModel, LabelHops]:
         """A model over meta-labels, with their text and graph."""
         graph = None
@@ -283,6 +287,18 @@ class InstanceTrainer:
             )
         model = self.make_model(clusters.num_clusters, refinement)
         return model, LabelHops(model, clusters.meta_text(self.label_x), graph, mode)
+
+    def label_hops(self, model: LabelModel, graph: Data | None) -> LabelHops:
+        """Hops of the labels, as the settings want them."""
+        mode: HopMode
+        if self.settings.hops == "auto":
+            mode = "frozen" if self.paper and self.p.model_name == "eclare" else "stale"
+        else:
+            mode = self.settings.hops
+        folder = None
+        if self.settings.frozen_hops == "disk" and self.p.checkpoints is not None:
+            folder = self.p.checkpoints / f"{self.number}-hops"
+        return LabelHops(model, self.label_x, graph, mode, self.settings.fan_out, folder)
 
     def cluster(self, centroid: Tensor, name: str) -> ClusterIndex:
         """Balanced clusters of about ``cluster_size`` labels."""
@@ -298,7 +314,7 @@ class InstanceTrainer:
         if self.paper:
             if model.refinement:
                 # Of ECLARE the graph-smoothed label text, of DECAF the label text (algorithm of module III).
-                model.classifier.initialize(weight=hops.compute()[:, -1])
+                model.classifier.initialize(weight=hops.last())
             return
         if model.refinement:
             model.classifier.initialize(weight=mean_of_documents(model, self.split.x, y))
@@ -343,7 +359,7 @@ class InstanceTrainer:
             y,
             hops,
             candidates,
-            make_optimizers(model, learning_rate or settings.learning_rate, freeze),
+            make_optimizers(model, learning_rate or settings.learning_rate, freeze, settings.optimizer_state),
             schedule,
             settings.batch_size,
             "cell" if self.paper else "document",
@@ -365,10 +381,9 @@ class InstanceTrainer:
         """All label vectors ``[L, D]`` and biases, as they are at prediction time."""
         training = model.training
         model.eval()
-        all_hops = hops.compute()
-        weight = model.embedding.weight.new_empty(all_hops.size(0), model.dim)
-        for index in torch.arange(all_hops.size(0), device=weight.device).split(block):
-            weight[index] = model.label_vectors(all_hops[index], index)[0]
+        weight = model.embedding.weight.new_empty(model.num_labels, model.dim)
+        for index, raw in hops.blocks(block):
+            weight[index] = model.label_vectors(raw, index)[0]
         model.train(training)
         bias = model.classifier.bias
         return weight, None if bias is None else bias.detach().squeeze(1).clone()

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Literal
 
 import torch
 
 from xcgraph.models import LabelModel
 
+from .row_adam import RowAdam
+
+OptimizerState = Literal["full", "rowwise"]
+
 
 def make_optimizers(
-    model: LabelModel, learning_rate: float, freeze_tokens: bool = False
+    model: LabelModel, learning_rate: float, freeze_tokens: bool = False, state: OptimizerState = "full"
 ) -> list[torch.optim.Optimizer]:
-    """Adam for what is small, SparseAdam for tables with sparse gradients (defaults of the papers otherwise).
+    """Adam for what is small, SparseAdam or RowAdam for tables with sparse gradients, with the papers' defaults.
 
     Args:
         model: ``requires_grad`` of its token table is set by ``freeze_tokens``.
         learning_rate: of all of them.
         freeze_tokens: leave the token embeddings as they are.
+        state: of tables with sparse gradients: two moments a number (``"full"``), or one a number and one a row
+            (``"rowwise"``).
     """
     model.embedding.weight.requires_grad_(not freeze_tokens)
     tables = []
@@ -30,7 +37,8 @@ def make_optimizers(
     dense = [p for p in model.parameters() if p.requires_grad and id(p) not in ids]
     optimizers: list[torch.optim.Optimizer] = [torch.optim.Adam(dense, lr=learning_rate, fused=True)]
     if tables:
-        optimizers.append(torch.optim.SparseAdam(tables, lr=learning_rate))
+        sparse = torch.optim.SparseAdam if state == "full" else RowAdam
+        optimizers.append(sparse(tables, lr=learning_rate))
     return optimizers
 
 

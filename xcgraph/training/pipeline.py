@@ -14,13 +14,21 @@ import numpy as np
 import torch
 
 from xcgraph.data import LFDataset, mirrored_pairs, no_pairs, pairs_matrix, select_filter_rows
-from xcgraph.inference import EnsembleRanker, LabelRanker, LexicalScorer, document_centroids, join_rankers
+from xcgraph.inference import (
+    Calibration,
+    EnsembleRanker,
+    LabelRanker,
+    LexicalScorer,
+    document_centroids,
+    join_rankers,
+)
 from xcgraph.metrics import Evaluator
 from xcgraph.shortlist import (
     choose_scoring,
 )
 from xcgraph.sparse import CSR
 
+from .calibrate import fit_calibration
 from .callbacks import Callback
 from .fusion import LEXICAL, PRIOR, FusionWeights, LexicalParts, candidate_scores, tune_game, tune_lexical
 from .instance import InstanceTrainer
@@ -96,8 +104,15 @@ class Pipeline:
         self.scoring = choose_scoring(
             data.num_labels, settings.dim, settings.batch_size, device=self.device, override=settings.scoring
         )
+        if settings.hops == "frozen" and self.scoring == "all":
+            raise ValueError(
+                "hops=frozen leaves token embeddings as modules I and II made them, and needs scoring=shortlist; "
+                "here all labels are scored"
+            )
         #: Chosen on the validation documents, if there are any.
         self.fusion: FusionWeights | None = None
+        #: Likewise.
+        self.calibration: Calibration | None = None
         self.label_x = CSR.from_scipy(data.label_x).to(self.device)
 
     def fit(self) -> EnsembleRanker:
@@ -116,8 +131,12 @@ class Pipeline:
         known = np.bincount(self.data.train_y[fit_rows].indices, minlength=self.data.num_labels) > 0
         validator = self._validator(fit_rows, val_rows, known)
         members = [InstanceTrainer(self, 0, fit_rows, validator).fit()]
+        fused = members[0]
         if settings.fusion:
-            self.fusion = self._tune(members[0], fit_rows, validator)
+            self.fusion, fused = self._tune(members[0], fit_rows, validator)
+        if validator is not None:
+            self._calibrate(fused, validator)
+        del fused  # with a lexical table of its own
         # The others learn from the validation documents too, for as long as the first one found best.
         epochs = self.results["0/ranker"]["best_epoch"] if validator is not None else None
         for number in range(1, settings.instances):
@@ -152,13 +171,18 @@ class Pipeline:
             known=known,
         )
 
-    def _tune(self, ranker: LabelRanker, rows: np.ndarray, validator: Validator | None) -> FusionWeights:
-        """Weights of lexical scores and of the graph's, for a ranker trained on ``rows``."""
+    def _tune(
+        self, ranker: LabelRanker, rows: np.ndarray, validator: Validator | None
+    ) -> tuple[FusionWeights, LabelRanker]:
+        """Weights of lexical and graph scores, for a ranker trained on ``rows``, and the ranker with them.
+
+        Without validation documents, it is returned as it was.
+        """
         if validator is None:
             self.tell("fusion: no validation documents to choose weights by; they stay as they start")
             weights = FusionWeights(**{name: getattr(PRIOR, name) for name in self.lexical_names})
             self.results["fusion"] = {"weights": weights.as_dict(), "best": {}}
-            return weights
+            return weights, ranker
         with self.timed("fusion"):
             parts = self._lexical(rows)
             scores = candidate_scores(ranker, parts, validator.doc_x)
@@ -167,8 +191,8 @@ class Pipeline:
                 validator.truth.shape[0],
                 self.lexical_names,
             )
+            lexical = parts.scorer(weights, self.device)
             if ranker.expansion is not None and self.settings.fuse_game:
-                lexical = parts.scorer(weights, self.device)
 
                 def make(mix: float) -> LabelRanker:
                     return self._fuse(copy.copy(ranker), lexical, mix)
@@ -178,7 +202,20 @@ class Pipeline:
         shown = ", ".join(f"{name} {value:g}" for name, value in weights.as_dict().items())
         self.tell(f"fusion: {shown}; validation P@1 {metrics['P@1']:.2f}, PSP@5 {metrics['PSP@5']:.2f}")
         self.results["fusion"] = {"weights": weights.as_dict(), "best": metrics}
-        return weights
+        return weights, self._fuse(copy.copy(ranker), lexical, weights.game)
+
+    def _calibrate(self, ranker: LabelRanker, validator: Validator) -> None:
+        """Fits :attr:`calibration` to a ranker that has not seen the validation documents."""
+        with self.timed("calibration"):
+            self.calibration, report = fit_calibration(
+                *validator.judge(ranker), seed=derive_seed(self.seed, "calibration")
+            )
+        self.results["calibration"] = report
+        if self.calibration is None:
+            self.tell(f"calibration: none, by {report['documents']} validation documents; scores stay as they are")
+        else:
+            error = [report[when]["ECE@5"] for when in ("before", "after")]
+            self.tell(f"calibration: {report['kind']}; ECE@5 {error[0]:.2f} before, {error[1]:.2f} after")
 
     def _lexical(self, rows: np.ndarray) -> LexicalParts:
         """Sparse rows of the labels, learned from training documents ``rows``."""

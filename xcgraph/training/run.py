@@ -116,7 +116,9 @@ def run_benchmark(
         "command": command,
     }
     save_predictions(out / "predictions.npz", index, score, data.num_labels)
-    config = {name: identity[name] for name in ("model", "recipe", "seed", "settings", "version")}
+    config: dict[str, Any] = {name: identity[name] for name in ("model", "recipe", "seed", "settings", "version")}
+    if pipeline.calibration is not None:
+        config["calibration"] = pipeline.calibration.as_config()
     for unfinished in out.glob(".model.*.tmp"):  # of a run killed while it wrote its model
         shutil.rmtree(unfinished, ignore_errors=True)
     save_model(out / "model", ranker, data.vectorizer, data.label_uids, data.label_titles, config)

@@ -59,6 +59,12 @@ class Settings:
     validation_fraction: float = 0.1
     validation_documents: int = 3000
 
+    # Scale
+    hops: Literal["auto", "exact", "stale", "frozen", "sampled"] = "auto"
+    fan_out: int = 11
+    frozen_hops: Literal["memory", "disk"] = "memory"
+    optimizer_state: Literal["full", "rowwise"] = "full"
+
     # Scoring
     scoring: Literal["auto", "all", "shortlist"] = "auto"
     fusion: bool = True
@@ -258,7 +264,7 @@ def _check(settings: Settings, model: str) -> None:
         "dim", "instances", "walk_length", "graph_top_k", "batch_size", "epochs", "min_steps", "max_steps",
         "min_epochs", "max_epochs", "patience", "epoch_steps", "max_table", "negatives", "top_k", "cluster_size",
         "beam", "hard_negatives", "surrogate_epochs", "shortlister_epochs", "ranker_epochs", "linear_negatives",
-        "learning_rate", "surrogate_learning_rate", "ranker_learning_rate",
+        "learning_rate", "surrogate_learning_rate", "ranker_learning_rate", "fan_out",
     ):  # fmt: skip
         if getattr(settings, name) <= 0:
             raise ValueError(f"{name!r} must be positive, got {getattr(settings, name)}")

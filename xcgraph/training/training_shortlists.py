@@ -27,16 +27,18 @@ def training_shortlists(
     Returns:
         int32 ``[N, S]``, -1 where there are fewer.
     """
-    pieces = []
+    # Pieces that are joined at the end would take the memory of the result twice.
+    out = torch.empty(doc_x.shape[0], 0, dtype=torch.int32, device=doc_x.device)
     for rows in torch.arange(doc_x.shape[0], device=doc_x.device).split(block):
         index, score = search(doc_x.select_rows(rows))
         if width is not None:
             index, _ = rank_shortlist(index, score, min(width, index.size(1)))
         if graph is not None:
             index = with_neighbours(index, graph)
-        pieces.append(index.int())
-    longest = max(piece.size(1) for piece in pieces)
-    return torch.cat([torch.nn.functional.pad(piece, (0, longest - piece.size(1)), value=-1) for piece in pieces])
+        if index.size(1) > out.size(1):  # seldom but for the first
+            out = torch.nn.functional.pad(out, (0, index.size(1) - out.size(1)), value=-1)
+        out[rows, : index.size(1)] = index.int()
+    return out
 
 
 def with_neighbours(index: Tensor, graph: Data) -> Tensor:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from xcgraph.data import most_pairs
-from xcgraph.metrics import Evaluator
+from xcgraph.metrics import Evaluator, filter_predictions
 from xcgraph.sparse import CSR
 
 
@@ -51,6 +51,7 @@ class Validator:
         self.truth = truth if self.known is None else _columns(truth, self.known)
         self.evaluator = evaluator
         self.filter_pairs = filter_pairs
+        #: Ranks that are looked at.
         self.ranks = k
         # Filtered pairs are taken out of the ranking afterwards, so that many more are needed.
         self.k = k + most_pairs(filter_pairs) + (0 if self.known is None else _SPARE_RANKS)
@@ -61,14 +62,34 @@ class Validator:
 
     def evaluate(self, index: np.ndarray, score: np.ndarray) -> dict[str, float]:
         """The same for labels ``[N, S]`` (-1 for none) and their scores, in any order."""
-        if self.known is not None:
-            index = np.where(self.known[index] & (index >= 0), index, -1)
-            score = np.where(index < 0, -np.inf, score)
+        index, score = self._of_known(index, score)
         metrics = self.evaluator.evaluate(index, score, self.truth, self.filter_pairs)
         quality = (2 * metrics["nDCG@5"] + metrics["PSnDCG@5"]) / 3
         # Recall at more ranks than are predicted would be that of fewer, under another name.
         metrics = {name: value for name, value in metrics.items() if int(name.split("@")[1]) <= self.ranks}
         return {**metrics, "score": quality}
+
+    def judge(self, ranker: Ranker) -> tuple[np.ndarray, np.ndarray]:
+        """Scores of the best ``ranks`` labels of each document and whether they are relevant, both ``[N, ranks]``.
+
+        Best first, without filtered pairs; minus infinity and ``False`` where there are fewer.
+        """
+        index, score = self._of_known(*ranker.predict(self.doc_x, self.k))
+        index, filtered = filter_predictions(index, score, self.filter_pairs)
+        assert filtered is not None
+        order = np.argsort(index < 0, axis=1, kind="stable")[:, : self.ranks]
+        index, score = np.take_along_axis(index, order, 1), np.take_along_axis(filtered, order, 1)
+        width = self.truth.shape[1]
+        relevant = self.truth.tocoo()
+        cells = relevant.row.astype(np.int64) * width + relevant.col
+        hit = np.isin(np.arange(len(index))[:, None] * width + index, cells) & (index >= 0)
+        return np.where(index < 0, -np.inf, score), hit
+
+    def _of_known(self, index: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if self.known is None:
+            return index, score
+        index = np.where(self.known[index] & (index >= 0), index, -1)
+        return index, np.where(index < 0, -np.inf, score)
 
 
 def _columns(matrix: csr_matrix, keep: np.ndarray) -> csr_matrix:

@@ -1,0 +1,216 @@
+"""What does training at 10^4, 10^5 and 10^6 labels take, phase by phase?
+
+    python benchmarks/scale.py --labels 10000 --labels 100000 --labels 1000000
+
+trains ECLARE on ``planted`` sets of N = 2 L documents, each in a process of its own: data, label graph, modules I
+to IV, prediction. The code is that of a run (default recipe); what is cut is the number of documents: a training
+phase makes ``--steps`` steps, shortlists are made for the documents of these steps, and ``--queries`` test
+documents are predicted. All tables have their full size, that of shortlists included. A line of JSON for each
+size, kept in ``benchmarks/results/scale``.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from process import measured
+from store import RESULTS, check_replaced, code_state, provenance, store_options, write_text
+
+SCHEMA = 1
+#: Settings of the ladder: no validation, no lexical scores, one batch size for all sizes.
+SETTINGS = {
+    "scoring": "shortlist", "fusion": False, "validation_fraction": 0.0, "instances": 1, "epoch_steps": 10**9,
+    "batch_size": 256, "dim": 64, "max_table": 10**12, "cluster_size": 32, "beam": 16,
+}  # fmt: skip
+
+
+@click.command()
+@click.option(
+    "--labels", type=click.IntRange(min=100), multiple=True, default=[10**4, 10**5, 10**6], show_default=True
+)
+@click.option("--steps", type=click.IntRange(min=20), default=120, show_default=True, help="Of a training phase.")
+@click.option("--warm-up", type=click.IntRange(min=1), default=20, show_default=True, help="Of them, not timed.")
+@click.option("--queries", type=click.IntRange(min=1), default=4096, show_default=True)
+@click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a setting; may be repeated.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--results", type=click.Path(path_type=Path), default=RESULTS / "scale", metavar="DIR")
+@click.option("--in-process", is_flag=True, hidden=True)
+@store_options
+def main(
+    labels: tuple[int, ...],
+    steps: int,
+    warm_up: int,
+    queries: int,
+    changes: tuple[str, ...],
+    seed: int,
+    results: Path,
+    in_process: bool,
+    force: bool,
+    note: str | None,
+    built_by: str | None,
+) -> None:
+    """Train on sets of growing size, and store what was measured as json."""
+    if built_by:
+        raise click.UsageError("--built-by: the data are made here, and need no command")
+    if warm_up >= steps:
+        raise click.UsageError(f"--warm-up {warm_up}: expected fewer than the {steps} steps")
+    if in_process:
+        click.echo(json.dumps(run(labels[0], steps, warm_up, queries, changes, seed)))
+        return
+    commit, dirty = code_state()
+    name = "-".join(["labels{}", *changes]).replace("/", "_")
+    for size in labels:
+        check_replaced(results / f"{name.format(size)}.json", dirty, force)
+    smallest: float | None = None
+    for size in labels:
+        options = ["--steps", steps, "--warm-up", warm_up, "--queries", queries, "--seed", seed]
+        options += [word for change in changes for word in ("--set", change)]
+        command = [sys.executable, __file__, "--labels", str(size), *map(str, options), "--in-process"]
+        # A process of its own: what an allocator keeps of one size would count for the next.
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+        if done.returncode != 0:
+            raise click.ClickException(f"{size} labels: ended with exit code {done.returncode}, see above")
+        found = json.loads(done.stdout.splitlines()[-1])
+        median = found["phases"]["ranker"]["step"]["median"]
+        smallest = median if smallest is None else smallest
+        result = {
+            "schema": SCHEMA,
+            "command": f"python benchmarks/scale.py --labels {size} {' '.join(map(str, options))}",
+            "seed": seed,
+            "device": "cpu",
+            "step_growth": {"from_labels": labels[0], "times": round(median / smallest, 3)},
+            **found,
+            **provenance({"threads": found["threads"], "data": {"name": "planted"}}, commit, dirty, note),
+        }
+        write_text(results / f"{name.format(size)}.json", json.dumps(result, indent=1) + "\n")
+        click.echo(json.dumps(result))
+
+
+def run(
+    num_labels: int, steps: int, warm_up: int, queries: int, changes: tuple[str, ...], seed: int
+) -> dict[str, Any]:
+    """Measures one size in this process."""
+    import torch
+
+    from xcgraph.datasets.planted import planted_matrices
+    from xcgraph.sparse import CSR
+    from xcgraph.training import Pipeline, make_settings
+    from xcgraph.training.preflight import ProblemSize, Rates, RunPlan
+    from xcgraph.training.run import _versions
+
+    phases: dict[str, dict[str, Any]] = {"data": {}}
+    with measured(phases["data"]):
+        data = planted_matrices(num_labels, 2 * num_labels, seed=seed)
+    settings = make_settings("eclare", "default", [*(f"{k}={v}" for k, v in SETTINGS.items()), *changes])
+    pipeline = Pipeline(data, "eclare", "default", settings, seed)
+    with measured(phases.setdefault("before training", {})):
+        trainer = bounded_trainer(pipeline, phases, steps, warm_up)
+    ranker = trainer.fit()
+    test_x = CSR.from_scipy(data.test_x[:queries])
+    phases["predict"] = {"documents": test_x.shape[0]}
+    with measured(phases["predict"]):
+        ranker.rank(test_x, 100)
+    size = ProblemSize.from_data(data)
+    plan = RunPlan(size, pipeline.settings, "eclare", "default")
+    predicted = {name: round(value / 1e6, 1) for name, value in plan.memory().items()}
+    rates = Rates.measured(dim=pipeline.settings.dim)
+    for name, width, near in (
+        ("surrogate", plan.clusters, 0),
+        ("shortlister", plan.clusters, 0),
+        ("ranker", size.labels, pipeline.settings.hard_negatives),
+    ):
+        phases[name]["step"]["predicted"] = plan.step_seconds(rates, width, near)
+    peak = max(phase[key] for phase in phases.values() for key in ("peak_mb", "between_mb"))
+    return {
+        "labels": num_labels,
+        "documents": data.train_x.shape[0],
+        "pairs": int(data.train_y.nnz),
+        "tokens": data.num_features,
+        "settings": pipeline.settings.as_dict(),
+        "steps": steps,
+        "warm_up": warm_up,
+        "steps_of_an_epoch": -(-data.train_x.shape[0] // settings.batch_size),
+        "phases": phases,
+        "peak_mb": peak,
+        "predicted_mb": predicted,
+        "predicted_over_measured": round(max(predicted.values()) / peak, 3),
+        "threads": torch.get_num_threads(),
+        "versions": _versions(),
+    }
+
+
+def bounded_trainer(pipeline: Any, phases: dict[str, dict[str, Any]], steps: int, warm_up: int) -> Any:
+    """The first instance of a run, measured, and with few documents in each training phase."""
+    import numpy as np
+    import torch
+
+    from xcgraph.training.callbacks import Callback
+    from xcgraph.training.instance import SHORTLIST_WIDTH, InstanceTrainer, TrainingSplit
+    from xcgraph.training.training_shortlists import training_shortlists
+
+    num_documents = pipeline.data.train_x.shape[0]
+    generator = torch.Generator().manual_seed(pipeline.seed)
+    some = torch.randperm(num_documents, generator=generator)[: steps * pipeline.settings.batch_size]
+    some = some.sort().values
+
+    class Bounded(InstanceTrainer):
+        def label_graph(self, *args: Any) -> Any:
+            with measured(phases.setdefault("graph", {})):
+                return super().label_graph(*args)
+
+        def cluster(self, centroid: Any, name: str) -> Any:
+            with measured(phases.setdefault(f"cluster {name}", {"dim": centroid.size(1)})):
+                return super().cluster(centroid, name)
+
+        def shortlists(self, beam_search: Any, graph: Any) -> Any:
+            with measured(phases.setdefault("shortlists", {"documents": some.numel()})):
+                table = torch.full((num_documents, SHORTLIST_WIDTH), -1, dtype=torch.int32)
+                found = training_shortlists(beam_search, self.split.x.select_rows(some), SHORTLIST_WIDTH)
+                table[some, : found.size(1)] = found
+            return table
+
+        def train(
+            self, name: str, model: Any, y: Any, hops: Any, candidates: Any, *args: Any, **kwargs: Any
+        ) -> None:
+            whole, shortlist = self.split, getattr(candidates, "shortlist", None)
+            stamps: list[float] = []
+            self.split = TrainingSplit(whole.x.select_rows(some), whole.y.select_rows(some))
+            self.on_step = lambda done, loss: stamps.append(time.perf_counter())
+            if shortlist is not None:
+                candidates.shortlist = shortlist[some]
+            kwargs["stop_after"] = 1
+            record = phases.setdefault(name, {"steps": steps})
+            with measured(record):
+                super().train(name, model, y.select_rows(some), hops, candidates, *args, **kwargs)
+            seconds = np.diff(stamps)[warm_up - 1 :]
+            low, middle, high = statistics.quantiles(seconds.tolist(), n=4)
+            record["step"] = {
+                "median": middle,
+                "lower_quartile": low,
+                "upper_quartile": high,
+                "steps": len(seconds),
+            }
+            self.split = whole
+
+        def vectors(self, model: Any, hops: Any) -> Any:
+            with measured(phases.setdefault(f"vectors of {model.num_labels}", {})):
+                return super().vectors(model, hops)
+
+    class Clock(Callback):
+        def on_step(self, done: int, loss: float) -> None:
+            trainer.on_step(done, loss)
+
+    pipeline.callbacks = [Clock()]
+    trainer = Bounded(pipeline, 0, np.arange(num_documents), None)
+    return trainer
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from xcgraph.training.checkpoint import load_optimizer_tensors, optimizer_tensors
+from xcgraph.training.row_adam import RowAdam
+
+
+def dense_oracle(table, grads, lr, betas=(0.9, 0.999), eps=1e-8):
+    """Row by row with plain numbers; ``grads`` a step: ``{row: gradient [D]}``."""
+    table = table.double().clone()
+    first, second = torch.zeros_like(table), [0.0] * table.size(0)
+    for t, grad in enumerate(grads, 1):
+        for row, g in grad.items():
+            g = g.double()
+            first[row] = betas[0] * first[row] + (1 - betas[0]) * g
+            second[row] = betas[1] * second[row] + (1 - betas[1]) * float((g * g).mean())
+            m, v = first[row] / (1 - betas[0] ** t), second[row] / (1 - betas[1] ** t)
+            table[row] -= lr * m / (v**0.5 + eps)
+    return table.float()
+
+
+def sparse(grad, shape):
+    rows = torch.tensor(list(grad))
+    return torch.sparse_coo_tensor(rows.unsqueeze(0), torch.stack(list(grad.values())), shape)
+
+
+def some_grads(steps=6, rows=5, dim=3):
+    return [
+        {int(row): torch.randn(dim) * 10 ** float(torch.randn(())) for row in torch.randperm(rows)[: 1 + t % rows]}
+        for t in range(steps)
+    ]
+
+
+def train(table, optimizer, grads):
+    for grad in grads:
+        table.grad = sparse(grad, table.shape)
+        optimizer.step()
+
+
+def test_against_a_dense_oracle():
+    start, grads = torch.randn(5, 3), some_grads()
+    table = torch.nn.Parameter(start.clone())
+    train(table, RowAdam([table], lr=0.1), grads)
+    torch.testing.assert_close(table.detach(), dense_oracle(start, grads, 0.1))
+
+
+def test_one_column_is_sparse_adam():
+    start, grads = torch.randn(6, 1), some_grads(dim=1, rows=6)
+    tables = [torch.nn.Parameter(start.clone()) for _ in range(2)]
+    train(tables[0], RowAdam([tables[0]], lr=0.1), grads)
+    train(tables[1], torch.optim.SparseAdam([tables[1]], lr=0.1), grads)
+    torch.testing.assert_close(tables[0], tables[1])
+
+
+def test_repeated_rows_are_added_up():
+    table = torch.nn.Parameter(torch.zeros(3, 2))
+    rows, values = torch.tensor([[1, 1]]), torch.tensor([[1.0, 2.0], [3.0, -2.0]])
+    table.grad = torch.sparse_coo_tensor(rows, values, table.shape)
+    RowAdam([table], lr=0.1).step()
+    torch.testing.assert_close(
+        table.detach(), dense_oracle(torch.zeros(3, 2), [{1: torch.tensor([4.0, 0.0])}], 0.1)
+    )
+
+
+def test_the_state_is_one_moment_a_number_and_one_a_row_and_can_be_stored():
+    start, grads = torch.randn(5, 3), some_grads()
+    table = torch.nn.Parameter(start.clone())
+    optimizer = RowAdam([table], lr=0.1)
+    train(table, optimizer, grads[:3])
+    assert {k: v.shape for k, v in optimizer.state[table].items() if k != "step"} == {
+        "exp_avg": (5, 3), "row_avg_sq": (5,)
+    }  # fmt: skip
+    tensors = {k: v.clone() for k, v in optimizer_tensors(optimizer, "o").items()}
+    later = torch.nn.Parameter(table.detach().clone())
+    again = RowAdam([later], lr=0.1)
+    load_optimizer_tensors(again, "o", tensors)
+    for own, other in ((table, optimizer), (later, again)):
+        train(own, other, grads[3:])
+    assert torch.equal(table, later)
+
+
+def test_dense_gradients_are_refused():
+    table = torch.nn.Parameter(torch.zeros(3, 2))
+    table.grad = torch.ones(3, 2)
+    with pytest.raises(ValueError, match="expected a sparse gradient"):
+        RowAdam([table]).step()
