@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from xcgraph.inference.calibration import Calibration, log_odds, log_ranks
+from xcgraph.inference.calibration import LIMIT, Calibration, log_odds, log_ranks
 from xcgraph.metrics import calibration_error
 
 Fit = Callable[[float, np.ndarray, np.ndarray], Calibration | None]
@@ -15,8 +16,10 @@ Fit = Callable[[float, np.ndarray, np.ndarray], Calibration | None]
 
 #: Best labels of each document whose error is measured; by the second, one kind of map is chosen.
 RANKS = (1, 5, 20)
-# Where Platt's map ends: farther than log-odds and ranks reach.
-_END = 200.0
+# Bounds what ranks weigh where scores say next to nothing; and where Platt's map ends: farther than log-odds and
+# the first hundred ranks reach.
+_STEEPEST = 40.0
+_END = LIMIT + _STEEPEST * math.log(100)
 # Pairs of a half, relevant ones and others, below which no map of a kind is fitted.
 _PLATT_PAIRS = 20
 _ISOTONIC_PAIRS = 200
@@ -63,7 +66,7 @@ def _fit(fit: Fit, least: int, score: np.ndarray, relevant: np.ndarray) -> Calib
     slope, of_rank = _logistic(np.stack([x, rank], axis=1), hit)[0]
     if slope <= 0:  # better scores were less relevant
         return None
-    weight = min(0.0, float(of_rank / slope))
+    weight = min(0.0, max(-_STEEPEST, float(of_rank / slope)))
     return fit(weight, x + weight * rank, hit)
 
 
