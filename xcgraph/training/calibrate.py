@@ -30,8 +30,9 @@ def fit_calibration(
 ) -> tuple[Calibration | None, dict[str, Any]]:
     """Chooses and fits a monotone map.
 
-    Each half of the documents is mapped as the other half suggests: the kind of map (none, Platt's, isotonic) of
-    the least expected calibration error is then fitted to all. Few relevant labels allow fewer kinds.
+    Each half of the documents is mapped as the other half suggests. A kind of map (none, Platt's, isotonic) is
+    preferred to one of fewer parameters if that lowers the expected calibration error by more than chance may: a
+    standard error of the share of relevant labels. The chosen kind is then fitted to all.
 
     Args:
         score: of the best labels of each document, best first, ``[N, k]``; minus infinity for none.
@@ -50,7 +51,13 @@ def fit_calibration(
         if None not in found:
             mapped[kind] = np.where(half[:, None] == 0, _apply(found[1], score), _apply(found[0], score))
     errors = {kind: _errors(values, score, relevant) for kind, values in mapped.items()}
-    kind = min(errors, key=lambda kind: errors[kind].get(f"ECE@{RANKS[1]}", 0.0))
+    name, judged = f"ECE@{RANKS[1]}", relevant[:, : RANKS[1]][np.isfinite(score[:, : RANKS[1]])]
+    kind = "none"
+    for other in _KINDS:
+        if other not in mapped:
+            continue
+        if errors[kind][name] - errors[other][name] > 100 * judged.std() / math.sqrt(judged.size):
+            kind = other
     calibration = None if kind == "none" else _fit(*_KINDS[kind], score, relevant)
     report = {"kind": kind, "documents": len(score), "before": errors["none"], "after": errors[kind]}
     return calibration, report
