@@ -85,6 +85,20 @@ def test_scores_that_are_worse_than_none():
         assert (np.diff(calibration(np.linspace(0, 1, 50))) >= 0).all()
 
 
+@pytest.mark.parametrize("score", [0.0, 0.3, 1.0])
+def test_scores_that_say_nothing(score):
+    """All the same, or nearly: only the rank tells labels apart."""
+    rng = np.random.default_rng(0)
+    scores = np.full((2000, 20), score)
+    scores[:, 0] += 1e-9
+    relevant = rng.random(scores.shape) < 0.6 / np.arange(1, 21)
+    calibration, report = fit_calibration(scores, relevant)
+    assert report["after"]["ECE@5"] <= report["before"]["ECE@5"]
+    if calibration is not None:
+        mapped = calibration(scores)
+        assert (np.diff(mapped, axis=1) <= 0).all() and np.isfinite(mapped).all()
+
+
 def test_no_end_is_certain():
     score, _, probability = planted(2000, DISTORTIONS["kinked"])
     calibration, report = fit_calibration(score, probability > 0.2)  # a threshold tells them apart

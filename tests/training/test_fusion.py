@@ -340,13 +340,15 @@ def test_tuned_metrics_are_those_of_the_ranker(tiny, small):
     original = Pipeline._tune
 
     def spy(self, ranker, rows, validator):
-        weights = original(self, ranker, rows, validator)
+        weights, given = original(self, ranker, rows, validator)
         fused = LabelRanker(
             ranker.encoder, ranker.weight, ranker.bias, beam=ranker.beam, link=ranker.link,
             lexical=self._lexical(rows).scorer(weights),
         )  # fmt: skip
         seen["rows"], seen["metrics"] = rows, validator(EnsembleRanker([fused]))
-        return weights
+        for mine, theirs in zip(fused.rank(validator.doc_x, 5), given.rank(validator.doc_x, 5), strict=True):
+            assert torch.equal(mine, theirs)
+        return weights, given
 
     pipeline._tune = spy.__get__(pipeline)
     pipeline.fit()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from xcgraph.inference.calibration import Calibration, log_odds, log_ranks
+from xcgraph.inference.calibration import LIMIT, Calibration, log_odds, log_ranks
 from xcgraph.metrics import calibration_error
 
 Fit = Callable[[float, np.ndarray, np.ndarray], Calibration | None]
@@ -15,8 +16,10 @@ Fit = Callable[[float, np.ndarray, np.ndarray], Calibration | None]
 
 #: Best labels of each document whose error is measured; by the second, one kind of map is chosen.
 RANKS = (1, 5, 20)
-# Where Platt's map ends: farther than log-odds and ranks reach.
-_END = 200.0
+# Bounds what ranks weigh where scores say next to nothing; and where Platt's map ends: farther than log-odds and
+# the first hundred ranks reach.
+_STEEPEST = 40.0
+_END = LIMIT + _STEEPEST * math.log(100)
 # Pairs of a half, relevant ones and others, below which no map of a kind is fitted.
 _PLATT_PAIRS = 20
 _ISOTONIC_PAIRS = 200
@@ -27,8 +30,9 @@ def fit_calibration(
 ) -> tuple[Calibration | None, dict[str, Any]]:
     """Chooses and fits a monotone map.
 
-    Each half of the documents is mapped as the other half suggests: the kind of map (none, Platt's, isotonic) of
-    the least expected calibration error is then fitted to all. Few relevant labels allow fewer kinds.
+    Each half of the documents is mapped as the other half suggests. A kind of map (none, Platt's, isotonic) is
+    preferred to one of fewer parameters if that lowers the expected calibration error by more than chance may: a
+    standard error of the share of relevant labels. The chosen kind is then fitted to all.
 
     Args:
         score: of the best labels of each document, best first, ``[N, k]``; minus infinity for none.
@@ -47,7 +51,13 @@ def fit_calibration(
         if None not in found:
             mapped[kind] = np.where(half[:, None] == 0, _apply(found[1], score), _apply(found[0], score))
     errors = {kind: _errors(values, score, relevant) for kind, values in mapped.items()}
-    kind = min(errors, key=lambda kind: errors[kind].get(f"ECE@{RANKS[1]}", 0.0))
+    name, judged = f"ECE@{RANKS[1]}", relevant[:, : RANKS[1]][np.isfinite(score[:, : RANKS[1]])]
+    kind = "none"
+    for other in _KINDS:
+        if other not in mapped:
+            continue
+        if errors[kind][name] - errors[other][name] > 100 * judged.std() / math.sqrt(judged.size):
+            kind = other
     calibration = None if kind == "none" else _fit(*_KINDS[kind], score, relevant)
     report = {"kind": kind, "documents": len(score), "before": errors["none"], "after": errors[kind]}
     return calibration, report
@@ -63,7 +73,7 @@ def _fit(fit: Fit, least: int, score: np.ndarray, relevant: np.ndarray) -> Calib
     slope, of_rank = _logistic(np.stack([x, rank], axis=1), hit)[0]
     if slope <= 0:  # better scores were less relevant
         return None
-    weight = min(0.0, float(of_rank / slope))
+    weight = min(0.0, max(-_STEEPEST, float(of_rank / slope)))
     return fit(weight, x + weight * rank, hit)
 
 
