@@ -15,6 +15,7 @@ def latency_sections(results: Sequence[Result]) -> list[str]:
     """Nothing where nothing is stored."""
     if not results:
         return []
+    results = sorted(results, key=lambda result: (result["kind"] == "planted", result["data"]["labels"]))
     rows = [_row(result, method) for result in results for method in result["methods"]]
     header = ["data", "labels", "D", "method", *(f"features, {name}" for name in _PERCENTILES)]
     header += [*(f"text, {name}" for name in _PERCENTILES), "batch", "MB", *(f"loss {name}" for name in _LOSSES)]

@@ -69,6 +69,7 @@ def draw_sampler(results: Sequence[Result]) -> dict[str, bytes]:
             )
         axes.set_xscale("log")
         axes.set_yscale("log")
+        axes.yaxis.get_major_locator().set_params(subs=(1.0, 2.0, 5.0))
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter("")
         axes.set_xlabel("nodes of the graph")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 from against import MIX, best_row
+from conditions import notes
 from page import METRICS, differences, page
 from plots import draw, draw_sampler, plot_names
 from scale_tables import SAMPLER_PLOT
@@ -144,6 +145,7 @@ def readme_block(results: Sequence[Result], peers: Sequence[Result] = ()) -> str
             mix = [peer for peer in task.peers if peer["model"] == MIX]
             rows += [[*name, *method_row([peer], METRICS, README_COSTS)] for peer in mix]
         lines += differences(groups, METRICS)
+        lines += [f"{task.title}: {note}" for note in notes(Task(task.name, task.results, []))]
     header = ["data", "text", "method", "recipe", "seeds", *METRICS, *README_COSTS]
     end = (
         "Test documents, percent; medians where there are several seeds. *best of ... peers* takes the best value "
