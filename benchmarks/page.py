@@ -8,6 +8,7 @@ from ablation_table import ablation_sections
 from against import gains_table
 from conditions import conditions, notes, peer_conditions
 from latency_table import latency_sections
+from new_labels_table import new_labels_sections
 from plots import DECILE_PEERS, plot_names
 from scale_tables import scale_sections
 from tables import (
@@ -40,6 +41,7 @@ def page(
     ablation: Sequence[Result] = (),
     gaps: Sequence[Result] = (),
     latency: Sequence[Result] = (),
+    new_labels: Sequence[Result] = (),
     at_scale: Sequence[Sequence[Result]] = (),
 ) -> str:
     """``docs/benchmarks.md``.
@@ -50,6 +52,7 @@ def page(
         ablation: of models without one of their parts.
         gaps: how far those are from the whole.
         latency: of single queries.
+        new_labels: of labels added without training.
         at_scale: of sampling, of building graphs and of training on growing sets, see :func:`scale_sections`.
     """
     parts = [
@@ -64,13 +67,19 @@ def page(
     tasks = by_task(results, peers)
     if tasks:
         parts += ["## Data sets", sizes_table(tasks), _sizes_text([*results, *peers])]
-    elif not any([ablation, latency, *at_scale]):
+    elif not any([ablation, latency, new_labels, *at_scale]):
         return "\n\n".join([*parts, "## Results", "No results are stored yet."]) + "\n"
     for task in tasks:
         parts += _section(task)
     return (
         "\n\n".join(
-            [*parts, *ablation_sections(ablation, gaps), *latency_sections(latency), *scale_sections(*at_scale)]
+            [
+                *parts,
+                *ablation_sections(ablation, gaps),
+                *latency_sections(latency),
+                *new_labels_sections(new_labels),
+                *scale_sections(*at_scale),
+            ]
         )
         + "\n"
     )

@@ -54,9 +54,9 @@ def main(check: bool, bench_output: Path | None, test_output: Path | None, root:
 def pages(root: Path = ROOT) -> dict[Path, str]:
     """What the files should hold that are made of results."""
     stored = root / "benchmarks" / "results"
-    results, peers, ablation, gaps, latency = (
+    results, peers, ablation, gaps, latency, new_labels = (
         load_results(stored / name)
-        for name in ("accuracy", "compare", "ablation", "ablation/differences", "latency")
+        for name in ("accuracy", "compare", "ablation", "ablation/differences", "latency", "new_labels")
     )
     at_scale = [load_results(stored / name) for name in ("sampler", "graph_build", "scale")]
     block = readme_block(results, peers)
@@ -66,7 +66,7 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
         readme = replace_block(readme, name, output_block(text, first, last))
     return {
-        root / "docs" / "benchmarks.md": page(results, peers, ablation, gaps, latency, at_scale),
+        root / "docs" / "benchmarks.md": page(results, peers, ablation, gaps, latency, new_labels, at_scale),
         root / "README.md": readme,
     }
 
