@@ -16,6 +16,7 @@ from .frozen_expansion import FrozenExpansion, best_labels
 from .label_ranker import BeamSearch
 from .projected_labels import best_ids
 from .row_matrix import Dtype, RowMatrix
+from .stored_tensors import named, part_of
 from .token_postings import check_rows
 
 
@@ -132,28 +133,24 @@ class FrozenBeamSearch:
     def tensors(self) -> dict[str, Tensor]:
         """What is kept on disk, beside ``beam`` and the weight of the expansion."""
         found = dict(zip(("mean", "bias", "rowptr", "labels"), self._tensors, strict=True))
-        found |= {f"encoder.{name}": value for name, value in self.encoder.tensors().items()}
+        found |= named("encoder", self.encoder.tensors())
         if self.expansion is not None:
-            found |= {f"graph.{name}": value for name, value in self.expansion.tensors().items()}
+            found |= named("graph", self.expansion.tensors())
         return {**found, **self.weight.tensors("weight")}
 
     @classmethod
     def from_tensors(cls, tensors: dict[str, Tensor], beam: int, mix: float) -> FrozenBeamSearch:
         """What :meth:`tensors` gave; ``mix`` is the weight of the expansion, if there is one."""
-        parts: dict[str, dict[str, Tensor]] = {"encoder": {}, "graph": {}}
-        for name, value in tensors.items():
-            part, _, field = name.partition(".")
-            if part in parts:
-                parts[part][field] = value
+        graph = part_of(tensors, "graph")
         return cls(
-            FrozenEncoder.from_tensors(parts["encoder"]),
+            FrozenEncoder.from_tensors(part_of(tensors, "encoder")),
             RowMatrix.from_tensors(tensors, "weight"),
             tensors["mean"],
             tensors["bias"],
             tensors["rowptr"],
             tensors["labels"],
             beam,
-            FrozenExpansion(**parts["graph"], mix=mix) if parts["graph"] else None,
+            FrozenExpansion(**graph, mix=mix) if graph else None,
         )
 
     def __repr__(self) -> str:

@@ -25,6 +25,7 @@ from .label_parts import LabelParts
 from .model_folder import StoredModel
 from .projected_labels import ProjectedLabels
 from .row_matrix import Dtype, RowMatrix
+from .stored_tensors import named, part_of
 from .token_postings import TokenPostings
 
 _INDEX = "index.safetensors"
@@ -159,7 +160,7 @@ def _pack(index: FrozenIndex | FrozenEnsemble) -> tuple[dict[str, Tensor], dict[
         if number > 0 and member.postings is not None and member.postings is index.members[0].postings:
             own = {name: value for name, value in own.items() if not name.startswith("postings.")}
             description["postings"] = "member-0"
-        tensors |= _named(f"member-{number}", own)
+        tensors |= named(f"member-{number}", own)
         members.append(description)
     return tensors, {"depth": index.depth, "members": members}
 
@@ -167,7 +168,7 @@ def _pack(index: FrozenIndex | FrozenEnsemble) -> tuple[dict[str, Tensor], dict[
 def _pack_member(index: FrozenIndex) -> tuple[dict[str, Tensor], dict[str, Any]]:
     tensors = {"mean": index.mean, "bias": index.bias, **index.labels.tensors("labels")}
     for number, encoder in enumerate(index.encoders):
-        tensors |= _named(f"encoder.{number}", encoder.tensors())
+        tensors |= named(f"encoder.{number}", encoder.tensors())
     description: dict[str, Any] = {
         "dtype": index.labels.dtype,
         "encoders": len(index.encoders),
@@ -178,12 +179,12 @@ def _pack_member(index: FrozenIndex) -> tuple[dict[str, Tensor], dict[str, Any]]
         "shortlist": "none",
     }
     if index.postings is not None:
-        tensors |= _named("postings", index.postings.tensors())
+        tensors |= named("postings", index.postings.tensors())
     if index.expansion is not None:
-        tensors |= _named("graph", index.expansion.tensors())
+        tensors |= named("graph", index.expansion.tensors())
         description["game"] = index.expansion.mix
     if index.shortlist is not None:
-        tensors |= _named("shortlist", index.shortlist.tensors())
+        tensors |= named("shortlist", index.shortlist.tensors())
         description["shortlist"] = _SHORTLISTS[type(index.shortlist)]
     if isinstance(index.shortlist, FrozenBeamSearch):
         expansion = index.shortlist.expansion
@@ -196,7 +197,7 @@ def _unpack(tensors: dict[str, Tensor], description: dict[str, Any]) -> FrozenIn
     if "members" not in description:
         return _unpack_member(tensors, description)
     members = [
-        _unpack_member(_part(tensors, f"member-{number}"), member)
+        _unpack_member(part_of(tensors, f"member-{number}"), member)
         for number, member in enumerate(description["members"])
     ]
     for member, own in zip(members, description["members"], strict=True):
@@ -208,12 +209,12 @@ def _unpack(tensors: dict[str, Tensor], description: dict[str, Any]) -> FrozenIn
 def _unpack_member(tensors: dict[str, Tensor], description: dict[str, Any]) -> FrozenIndex:
     labels = RowMatrix.from_tensors(tensors, "labels")
     encoders = [
-        FrozenEncoder.from_tensors(_part(tensors, f"encoder.{number}"))
+        FrozenEncoder.from_tensors(part_of(tensors, f"encoder.{number}"))
         for number in range(description["encoders"])
     ]
-    postings = _part(tensors, "postings")
-    graph = _part(tensors, "graph")
-    kind, found = description["shortlist"], _part(tensors, "shortlist")
+    postings = part_of(tensors, "postings")
+    graph = part_of(tensors, "graph")
+    kind, found = description["shortlist"], part_of(tensors, "shortlist")
     shortlist: ProjectedLabels | ClusteredLabels | FrozenBeamSearch | None = None
     if kind == "projection":
         shortlist = ProjectedLabels(**found)
@@ -235,11 +236,3 @@ def _unpack_member(tensors: dict[str, Tensor], description: dict[str, Any]) -> F
         description["link"],
         description["candidates"],
     )
-
-
-def _named(name: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {f"{name}.{key}": value for key, value in tensors.items()}
-
-
-def _part(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
-    return {key[len(name) + 1 :]: value for key, value in tensors.items() if key.startswith(name + ".")}

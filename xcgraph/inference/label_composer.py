@@ -12,6 +12,7 @@ from xcgraph.models import DECAF, ECLARE, LabelModel
 from xcgraph.sparse import CSR
 
 from .fold_block import fold_block
+from .stored_tensors import csr_from, csr_tensors, named, part_of
 
 # Labels whose attention is computed at a time.
 _BLOCK = 1 << 14
@@ -123,18 +124,15 @@ class LabelComposer:
             if (value := getattr(self, name)) is not None:
                 tensors[name] = value
         if self.graph is not None:
-            graph = self.graph
-            tensors |= {"graph.rowptr": graph.rowptr, "graph.col": graph.col.int(), "graph.value": graph.value}
+            tensors |= named("graph", csr_tensors(self.graph))
         return tensors
 
     @classmethod
     def from_tensors(cls, first_hop: int, tensors: dict[str, Tensor]) -> LabelComposer:
         """What :meth:`tensors` gave."""
         parts: dict[str, Any] = {name: value for name, value in tensors.items() if "." not in name}
-        if "graph.rowptr" in tensors:
-            rowptr = tensors["graph.rowptr"]
-            shape = (rowptr.numel() - 1, rowptr.numel() - 1)
-            parts["graph"] = CSR(rowptr, tensors["graph.col"].long(), tensors["graph.value"], shape)
+        if graph := part_of(tensors, "graph"):
+            parts["graph"] = csr_from(graph, graph["rowptr"].numel() - 1)
         return cls(first_hop, **parts)
 
     def __repr__(self) -> str:

@@ -15,6 +15,7 @@ from torch import Tensor
 from xcgraph.sparse import CSR
 
 from .label_composer import LabelComposer
+from .stored_tensors import csr_from, csr_tensors, named, part_of, storable
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -134,13 +135,12 @@ class LabelParts:
 
     def save(self, folder: Path) -> None:
         """Writes :data:`PARTS_FILES` into a folder."""
-        tensors = {"share": self.share, "rows": self.rows, **_csr_tensors("text", self.text)}
+        tensors = {"share": self.share, "rows": self.rows, **named("text", csr_tensors(self.text))}
         for name, matrix in (self.lexical or {}).items():
-            tensors |= _csr_tensors(f"lexical.{name}", matrix)
+            tensors |= named(f"lexical.{name}", csr_tensors(matrix))
         for number, composer in enumerate(self.composers):
-            tensors |= {f"composer.{number}.{name}": value for name, value in composer.tensors().items()}
-        tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
-        save_file(tensors, folder / "parts.safetensors")
+            tensors |= named(f"composer.{number}", composer.tensors())
+        save_file(storable(tensors), folder / "parts.safetensors")
         meta = {
             "num_tokens": self.num_tokens,
             "first_hop": [composer.first_hop for composer in self.composers],
@@ -163,16 +163,19 @@ class LabelParts:
             return None
         meta = json.loads((folder / "parts.json").read_text(encoding="utf-8"))
         tensors = load_file(folder / "parts.safetensors")
-        composers = []
-        for number, first_hop in enumerate(meta["first_hop"]):
-            prefix = f"composer.{number}."
-            own = {name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)}
-            composers.append(LabelComposer.from_tensors(first_hop, own))
+        composers = [
+            LabelComposer.from_tensors(first_hop, part_of(tensors, f"composer.{number}"))
+            for number, first_hop in enumerate(meta["first_hop"])
+        ]
+
+        def matrix(name: str) -> CSR:
+            return csr_from(part_of(tensors, name), meta["num_tokens"])
+
         lexical = None
         if meta["lexical"] is not None:
-            lexical = {name: _csr_from(tensors, f"lexical.{name}", meta["num_tokens"]) for name in meta["lexical"]}
+            lexical = {name: matrix(f"lexical.{name}") for name in meta["lexical"]}
         return cls(
-            _csr_from(tensors, "text", meta["num_tokens"]),
+            matrix("text"),
             composers,
             tensors["share"],
             meta["weights"],
@@ -184,12 +187,3 @@ class LabelParts:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.num_labels} labels, {self.composers}, complete={self.complete})"
-
-
-def _csr_tensors(name: str, matrix: CSR) -> dict[str, Tensor]:
-    return {f"{name}.rowptr": matrix.rowptr, f"{name}.col": matrix.col.int(), f"{name}.value": matrix.value}
-
-
-def _csr_from(tensors: dict[str, Tensor], name: str, num_columns: int) -> CSR:
-    rowptr, col, value = (tensors[f"{name}.{part}"] for part in ("rowptr", "col", "value"))
-    return CSR(rowptr, col.long(), value, (rowptr.numel() - 1, num_columns))

@@ -22,7 +22,7 @@ from .joined_encoder import JoinedEncoder
 from .label_parts import PARTS_FILES, LabelParts
 from .label_ranker import BeamSearch, EnsembleRanker, Expansion, LabelRanker
 from .lexical_scorer import LexicalScorer
-from .storable import storable
+from .stored_tensors import csr_from, csr_tensors, named, part_of, storable
 
 
 @dataclass
@@ -126,7 +126,7 @@ def _pack(member: LabelRanker) -> tuple[dict[str, Tensor], dict[str, Any]]:
     joined = encoder.encoders if isinstance(encoder, JoinedEncoder) else [encoder]
     if len(joined) == 1:  # stored as itself
         encoder = joined[0]
-    tensors |= {f"encoder.{name}": value for name, value in encoder.tensors().items()}
+    tensors |= named("encoder", encoder.tensors())
     description: dict[str, Any] = {
         "beam": member.beam,
         "link": member.link,
@@ -135,15 +135,14 @@ def _pack(member: LabelRanker) -> tuple[dict[str, Tensor], dict[str, Any]]:
     }
     description["lexical"] = "none" if member.lexical is None else "own"
     if member.lexical is not None:
-        table = member.lexical.weight
-        tensors |= {"lexical.rowptr": table.rowptr, "lexical.col": table.col.int(), "lexical.value": table.value}
+        tensors |= named("lexical", csr_tensors(member.lexical.weight))
     search = member.shortlister
     if search is not None:
         tensors["meta.weight"] = search.weight
         if search.bias is not None:
             tensors["meta.bias"] = search.bias
         tensors["meta.assignment"] = search.clusters.assignment
-        tensors |= {f"meta_encoder.{name}": value for name, value in search.encoder.tensors().items()}
+        tensors |= named("meta_encoder", search.encoder.tensors())
         description["shortlister"] = {
             "beam": search.beam,
             "num_clusters": search.clusters.num_clusters,
@@ -157,7 +156,7 @@ def _unpack(tensors: dict[str, Tensor], description: dict[str, Any]) -> LabelRan
     if description.get("shortlister") is not None:
         meta = description["shortlister"]
         search = BeamSearch(
-            DocumentEncoder(**_part(tensors, "meta_encoder")),
+            DocumentEncoder(**part_of(tensors, "meta_encoder")),
             tensors["meta.weight"],
             tensors.get("meta.bias"),
             ClusterIndex(tensors["meta.assignment"], meta["num_clusters"]),
@@ -165,10 +164,9 @@ def _unpack(tensors: dict[str, Tensor], description: dict[str, Any]) -> LabelRan
             _unpack_graph(tensors, "meta_graph", meta["game"]),
         )
     lexical = None
-    if table := _part(tensors, "lexical"):
-        shape = (table["rowptr"].numel() - 1, tensors["label.weight"].size(0))
-        lexical = LexicalScorer(CSR(table["rowptr"], table["col"].long(), table["value"], shape))
-    encoder = _part(tensors, "encoder")
+    if table := part_of(tensors, "lexical"):
+        lexical = LexicalScorer(csr_from(table, tensors["label.weight"].size(0)))
+    encoder = part_of(tensors, "encoder")
     # Format 1 knew no joined encoders.
     joined = description.get("encoders", 1) > 1
     return LabelRanker(
@@ -183,10 +181,6 @@ def _unpack(tensors: dict[str, Tensor], description: dict[str, Any]) -> LabelRan
     )
 
 
-def _part(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
-    return {k[len(name) + 1 :]: v for k, v in tensors.items() if k.startswith(name + ".")}
-
-
 def _pack_graph(tensors: dict[str, Tensor], name: str, expansion: Expansion | None) -> float:
     """Adds the graph to ``tensors``; returns the weight of its scores."""
     if expansion is None:
@@ -197,7 +191,7 @@ def _pack_graph(tensors: dict[str, Tensor], name: str, expansion: Expansion | No
 
 
 def _unpack_graph(tensors: dict[str, Tensor], name: str, mix: float) -> Expansion | None:
-    part = _part(tensors, name)
+    part = part_of(tensors, name)
     if not part:
         return None
     n = part["rowptr"].numel() - 1

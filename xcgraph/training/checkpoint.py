@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from xcgraph.inference.storable import storable
+from xcgraph.inference.stored_tensors import storable
 
 from .row_adam import RowAdam
 
