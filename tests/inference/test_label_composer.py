@@ -43,7 +43,7 @@ def test_parts_add_up_to_the_label_vectors(kind, options):
         hops = model.label_hops(label_x, adjacency)
         expected, _ = model.label_vectors(hops)
         model.train()
-        composer = LabelComposer.from_model(model, hops, adjacency)
+        composer = LabelComposer.from_model(model, lambda: hops, adjacency)
         assert model.training
         composer = LabelComposer.from_tensors(composer.first_hop, composer.tensors())
         total = torch.zeros(L, D)
@@ -58,7 +58,7 @@ def test_parts_add_up_to_the_label_vectors(kind, options):
 
 def test_copy_with_other_fields():
     model = make_model("eclare")
-    composer = LabelComposer.from_model(model, torch.zeros(L, 2, D), None)
+    composer = LabelComposer.from_model(model, lambda: torch.zeros(L, 2, D), None)
     bare = composer.replace(refinement=None)
     assert bare.refinement is None and bare.has_refinement and composer.refinement is not None
     assert bare.gate is composer.gate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -63,23 +64,25 @@ class LabelComposer:
 
     @classmethod
     @torch.no_grad()
-    def from_model(cls, model: LabelModel, hops: Tensor, graph: CSR | None) -> LabelComposer:
+    def from_model(cls, model: LabelModel, hops: Callable[[], Tensor], graph: CSR | None) -> LabelComposer:
         """The label side of ``model`` as it is now; refinement vectors are shared, not copied.
 
         Args:
             model: DECAF or ECLARE.
-            hops: of all labels, ``[L, num_hops + 1, D]``, from :meth:`~xcgraph.models.LabelModel.label_hops`.
+            hops: gives those of all labels, ``[L, num_hops + 1, D]``, from
+                :meth:`~xcgraph.models.LabelModel.label_hops`; called for attention alone.
             graph: the normalised label graph, a row a label; looked at by models with hops.
         """
         refinement = None if model.classifier.weight is None else model.classifier.weight.detach()
-        first_hop, attention, mix = 0, None, hops.new_ones(1, model.dim)
+        ones = model.embedding.weight.new_ones
+        first_hop, attention, mix = 0, None, ones(1, model.dim)
         if isinstance(model, ECLARE):
             first_hop = 0 if model.label_text else 1
             if isinstance(model.mixer, GatedSum):
                 mix = model.mixer.gate.sigmoid()
             else:
-                mix = hops.new_ones(model.mixer.num_components, model.dim)
-                attention = _attention(model, model.mixer, hops[:, : model.num_hops + 1], refinement, first_hop)
+                mix = ones(model.mixer.num_components, model.dim)
+                attention = _attention(model, model.mixer, hops()[:, : model.num_hops + 1], refinement, first_hop)
         elif isinstance(model, DECAF) and model.gate is not None:
             mix = torch.stack([model.gate.beta.sigmoid(), model.gate.alpha.sigmoid()])
         folded = [fold_block(block) for block in model.label_blocks.blocks[first_hop:]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -37,16 +38,31 @@ class LexicalScorer:
 
     def __init__(self, weight: CSR) -> None:
         self.weight = weight
-        counts = weight.row_counts()
-        head = (counts > _HEAD_SHARE * weight.shape[1]).nonzero().view(-1)
-        head = head[counts[head].argsort(descending=True, stable=True)[: _MAX_HEAD // max(1, weight.shape[1])]]
-        # Which dense row a token has, -1 for none.
-        self._head = torch.full_like(counts, -1).index_copy_(
-            0, head, torch.arange(head.numel(), device=head.device)
-        )
-        rows = weight.select_rows(head)
-        self._head_rows = rows.value.new_zeros(rows.shape)
-        self._head_rows[rows.row(), rows.col] = rows.value
+
+    # Made at first use: a table may only be on its way to a device, a file or a frozen index.
+
+    @cached_property
+    def _head_tokens(self) -> Tensor:
+        """Tokens that are dense columns, the most frequent first."""
+        counts = self.weight.row_counts()
+        head = (counts > _HEAD_SHARE * self.weight.shape[1]).nonzero().view(-1)
+        most = _MAX_HEAD // max(1, self.weight.shape[1])
+        return head[counts[head].argsort(descending=True, stable=True)[:most]]
+
+    @cached_property
+    def _head(self) -> Tensor:
+        """Which dense row a token has, -1 for none, shape ``[V]``."""
+        head = self._head_tokens
+        place = torch.arange(head.numel(), device=head.device)
+        return head.new_full((self.weight.shape[0],), -1).index_copy_(0, head, place)
+
+    @cached_property
+    def _head_rows(self) -> Tensor:
+        """Shape ``[H, L]``."""
+        rows = self.weight.select_rows(self._head_tokens)
+        dense = rows.value.new_zeros(rows.shape)
+        dense[rows.row(), rows.col] = rows.value
+        return dense
 
     @classmethod
     def weighted(cls, parts: Iterable[tuple[csr_matrix, float]]) -> LexicalScorer:
