@@ -29,6 +29,7 @@ from xcgraph.shortlist import (
     projected_centroids,
     unit_centroids,
 )
+from xcgraph.shortlist.label_centroids import as_csr
 from xcgraph.sparse import CSR
 from xcgraph.transforms import NormalizeEdges
 
@@ -390,13 +391,15 @@ class InstanceTrainer:
 
     def label_parts(self, model: LabelModel, hops: LabelHops) -> LabelParts:
         """What the label vectors are made of, for those who ask why, or add labels."""
-        composer = LabelComposer.from_model(model, hops.compute(), adjacency(hops.graph))
+        graph = None if hops.graph is None else as_csr(hops.graph, self.label_x.shape[0])
+        composer = LabelComposer.from_model(model, hops.compute, graph)
         return LabelParts(self.label_x, [composer], torch.ones(1, self.label_x.shape[0]))
 
     def expansion(self, graph: Data | None) -> Expansion | None:
         """GAME over a normalised graph, if the settings want it."""
-        rows = adjacency(graph)
-        return None if rows is None else Expansion(rows, self.settings.game)
+        if graph is None:
+            return None
+        return Expansion(as_csr(graph, int(graph.num_nodes or 0)), self.settings.game)
 
     def ranker_of(
         self, model: LabelModel, hops: LabelHops, graph: Data | None, beam_search: BeamSearch | None = None
@@ -412,11 +415,3 @@ class InstanceTrainer:
             return LabelRanker(DocumentEncoder.from_model(model), weight, bias, beam_search, expansion, beam, link)
 
         return make
-
-
-def adjacency(graph: Data | None) -> CSR | None:
-    """A label graph as the matrix ``[L, L]`` whose rows are labels and whose columns are their neighbours."""
-    if graph is None:
-        return None
-    n = int(graph.num_nodes or 0)
-    return CSR.from_coo(graph.edge_index[1], graph.edge_index[0], graph.edge_weight, (n, n))  # type: ignore[index]

@@ -13,6 +13,7 @@ from torch_geometric.sampler import NodeSamplerInput
 
 from xcgraph.models import LabelModel
 from xcgraph.sampler import LabelNeighborSampler
+from xcgraph.shortlist.label_centroids import as_csr
 from xcgraph.sparse import CSR
 
 from .hop_columns import HopColumns
@@ -131,12 +132,9 @@ class LabelHops:
         return self._columns().compute(first_hop=self.model.num_hops)[:, 0]
 
     def _columns(self) -> HopColumns:
-        graph = self.graph
         adjacency = None
-        if graph is not None and self.model.num_hops:
-            assert graph.edge_index is not None
-            n = int(graph.num_nodes or 0)
-            adjacency = CSR.from_edge_index(graph.edge_index, graph.edge_weight, (n, n))
+        if self.graph is not None and self.model.num_hops:
+            adjacency = as_csr(self.graph, self.label_x.shape[0])
         return HopColumns(self.model.embedding.weight, self.label_x, adjacency, self.model.num_hops)
 
     def _text(self, index: Tensor | None) -> Tensor:
