@@ -64,7 +64,7 @@ class Explainer:
         labels, scores = index.rank(ids, weights, k)
         documents = [_Document.embed(encoder, ids, weights) for encoder in index.encoders]
         before = None
-        if index.expansion is not None and index.expansion.mix > 0:
+        if index.expands:
             before = index.before_expansion(ids, weights, min(k, index.num_labels))
         return [
             self._explain(int(label), float(score), ids, weights, documents, before, num_neighbours, num_tokens)

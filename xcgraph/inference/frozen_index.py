@@ -129,6 +129,11 @@ class FrozenIndex:
         return self.labels.shape[1]
 
     @property
+    def expands(self) -> bool:
+        """Whether scores are expanded over the label graph."""
+        return self.expansion is not None and self.expansion.mix > 0
+
+    @property
     def most(self) -> int | None:
         """Labels wanted beyond which all are scored; ``None`` where ``exact`` makes no difference to an answer."""
         if self.shortlist is None or isinstance(self.shortlist, FrozenBeamSearch):
@@ -152,7 +157,7 @@ class FrozenIndex:
         """
         k = min(k, self.num_labels)
         labels, score = self.before_expansion(ids, weights, k, exact)
-        if self.expansion is not None and self.expansion.mix > 0:
+        if self.expansion is not None and self.expands:
             own = self._buffers()
             beam = min(self.beam, self.num_labels)
             labels, score = self.expansion(labels, score, k, own.zeros, own.touched, beam)
@@ -162,8 +167,7 @@ class FrozenIndex:
         self, ids: np.ndarray, weights: np.ndarray, k: int, exact: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
         """The labels and probabilities that :meth:`rank` expands over the label graph, or answers without one."""
-        expand = self.expansion is not None and self.expansion.mix > 0
-        keep = min(self.beam if expand else k, self.num_labels)
+        keep = min(self.beam if self.expands else k, self.num_labels)
         own = self._buffers()
         start = 0
         for encoder in self.encoders:
@@ -172,16 +176,14 @@ class FrozenIndex:
             start = stop
         offset = float(self._mean @ own.document)
         if isinstance(self.shortlist, FrozenBeamSearch):
-            labels, score = self._searched(ids, weights, keep, offset, own)
+            return self._searched(ids, weights, keep, offset, own)
+        if exact or self.shortlist is None or MARGIN * max(k, keep) > self.candidates:
+            labels, logit, total = self._all(ids, weights, keep, offset, own)
+        elif isinstance(self.shortlist, ProjectedLabels):
+            labels, logit, total = self._projected(ids, weights, keep, offset, own)
         else:
-            if exact or self.shortlist is None or MARGIN * max(k, keep) > self.candidates:
-                found = self._all(ids, weights, keep, offset, own)
-            elif isinstance(self.shortlist, ProjectedLabels):
-                found = self._projected(ids, weights, keep, offset, own)
-            else:
-                found = self._clustered(ids, weights, keep, offset, own)
-            labels, score = found[0], self._probability(*found[1:])
-        return labels, score
+            labels, logit, total = self._clustered(ids, weights, keep, offset, own)
+        return labels, self._probability(logit, total)
 
     def vectors(self, labels: Tensor) -> Tensor:
         """Label vectors as they are scored, float32 ``[n, D]``, of labels ``[n]``."""

@@ -95,19 +95,14 @@ def measure_model(folder: Path, data: LFDataset, seed: int = 0) -> dict[str, Any
         ``query_ms`` (``p50``, ``p95``, ``p99``: milliseconds of one query by one thread on the CPU, its best 5
         labels) and ``model_bytes``.
     """
-    import torch
-
     from xcgraph.inference import FrozenModel, load_model
+    from xcgraph.inference.latency import one_thread
 
     index = FrozenModel.freeze(load_model(folder)).index  # as a Predictor answers
     rows = np.random.default_rng(seed).permutation(data.test_x.shape[0])[:QUERIES]
     queries = [(row.indices, row.data) for row in (data.test_x[i] for i in rows)]
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         found = percentiles(lambda query: index.rank(query[0], query[1], QUERY_LABELS), queries)
-    finally:
-        torch.set_num_threads(threads)
     return {"query_ms": found, "model_bytes": folder_bytes(Path(folder))}
 
 

@@ -101,7 +101,7 @@ class ProgressBar(Callback):
         self._note = ", validation " + ", ".join(shown) if shown else ""
         if not self._live:
             text = f"{self._label} epoch {self._epoch}/{self._epochs}: loss {record['loss']:.3f}{self._note}"
-            print(f"{text} ({record['seconds']:.0f} s)", file=sys.stderr, flush=True)
+            self.on_message(f"{text} ({record['seconds']:.0f} s)")
 
     def on_phase_end(self, phase: str) -> None:
         """Closes the bar."""
@@ -110,8 +110,5 @@ class ProgressBar(Callback):
             self._bar = None
 
     def on_message(self, text: str) -> None:
-        """Prints a line."""
-        if self._live:
-            tqdm.write(text, file=sys.stderr)
-        else:
-            print(text, file=sys.stderr, flush=True)
+        """Writes a line, above the bar if there is one."""
+        tqdm.write(text, file=sys.stderr)
