@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 
 from bootstrap import METRICS, RESAMPLES
-from conditions import conditions
+from conditions import conditions, console
 from configurations import CONFIGURATIONS, DEFAULT
 from tables import Result, by_task, table, task_key, unique
 
@@ -61,7 +61,7 @@ def ablation_sections(results: Sequence[Result], differences: Sequence[Result]) 
         parts += [
             *(f"Note: {note}." for note in unique(r["note"] for r in task.results if "note" in r)),
             "Measured by:",
-            "\n".join(["```console", *(f"$ {line}" for line in lines), "```"]),
+            console(lines),
             "\n".join(f"- {line}" for line in conditions(task.results)),
         ]
     return parts

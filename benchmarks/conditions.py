@@ -7,6 +7,11 @@ from collections.abc import Iterable, Sequence
 from tables import Result, Task, label, unique
 
 
+def console(commands: Iterable[str]) -> str:
+    """Commands as a code block."""
+    return "\n".join(["```console", *(f"$ {command}" for command in commands), "```"])
+
+
 def notes(task: Task) -> list[str]:
     """What else decided over the numbers, where something did."""
     found: dict[str, list[str]] = {}
@@ -21,7 +26,7 @@ def conditions(results: Iterable[Result]) -> list[str]:
     """Machine, versions and commit of runs, each once."""
     names = ("python", "torch", "torch_geometric", "numpy", "scipy")
     return unique(
-        f"{_where(result)}; xcgraph {result['versions']['xcgraph']}, {_code(result)}; {_versions(result, names)}"
+        f"{_where(result)}; xcgraph {result['versions']['xcgraph']}, {code(result)}; {_versions(result, names)}"
         for result in results
     )
 
@@ -29,8 +34,8 @@ def conditions(results: Iterable[Result]) -> list[str]:
 def peer_conditions(peers: Sequence[Result]) -> list[str]:
     """The same of other methods, with the libraries of each."""
     lines = []
-    for where in unique(f"{_where(peer)}; {_code(peer)}" for peer in peers):
-        own = [peer for peer in peers if f"{_where(peer)}; {_code(peer)}" == where]
+    for where in unique(f"{_where(peer)}; {code(peer)}" for peer in peers):
+        own = [peer for peer in peers if f"{_where(peer)}; {code(peer)}" == where]
         libraries: dict[str, list[str]] = {}
         for peer in own:
             libraries.setdefault(_versions(peer, peer["versions"]), []).append(peer["model"])
@@ -45,7 +50,8 @@ def _where(result: Result) -> str:
     return f"{where}, device {result['device']}, {result['date']}"
 
 
-def _code(result: Result) -> str:
+def code(result: Result) -> str:
+    """The commit that a result was measured at."""
     commit = result["commit"][:10] if result["commit"] else "unknown"
     return f"commit {commit}{' with uncommitted changes' if result['dirty'] else ''}"
 

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ from typing import Any
 import click
 import numba
 import numpy as np
-from process import measured
+from process import in_own_process, measured
 from store import RESULTS, check_replaced, code_state, provenance, store_options, write_text
 
 SCHEMA = 1
@@ -61,11 +59,7 @@ def main(
         check_replaced(results / f"labels{size}.json", dirty, force)
     for size in labels:
         options = f"--labels {size} --repeats {repeats} --threads {threads} --dim {dim} --seed {seed}"
-        command = [sys.executable, __file__, *options.split(), "--in-process"]
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-        if done.returncode != 0:
-            raise click.ClickException(f"{size} labels: ended with exit code {done.returncode}, see above")
-        found = json.loads(done.stdout.splitlines()[-1])
+        found = in_own_process(__file__, options.split(), f"{size} labels")
         result = {
             "schema": SCHEMA,
             "command": f"python benchmarks/graph_build.py {options}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from conditions import code, console
 from tables import NAMES, Result, number, table, unique
 
 _PERCENTILES = ("p50", "p95", "p99")
@@ -32,7 +33,7 @@ def latency_sections(results: Sequence[Result]) -> list[str]:
         *(f"{how}" for how in unique(result["how"] for result in results if "how" in result)),
         "\n".join(_facts(result) for result in results),
         "Measured by:",
-        "\n".join(["```console", *(f"$ {result['command']}" for result in results), "```"]),
+        console(result["command"] for result in results),
         "\n".join(f"- {line}" for line in unique(_where(result) for result in results)),
     ]
 
@@ -63,6 +64,4 @@ def _facts(result: Result) -> str:
 
 def _where(result: Result) -> str:
     machine = result["machine"]
-    commit = result["commit"][:10] if result["commit"] else "unknown"
-    changed = " with uncommitted changes" if result["dirty"] else ""
-    return f"{machine['cpu']}, {machine['cores']} cores, one used; {result['date']}; commit {commit}{changed}"
+    return f"{machine['cpu']}, {machine['cores']} cores, one used; {result['date']}; {code(result)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
+from conditions import console
 from tables import NAMES, Result, table, unique
 
 #: Methods as ``benchmarks/new_labels.py`` names them, and in words.
@@ -47,7 +48,7 @@ def new_labels_sections(results: Sequence[Result]) -> list[str]:
             f"Recall@10 of hidden labels against matching of label texts: {'; '.join(ratios)}.",
             *(f"Note: {note}." for note in unique(result["note"] for result in group if "note" in result)),
             "Measured by:",
-            "\n".join(["```console", *(f"$ {line}" for line in command), "```"]),
+            console(command),
         ]
     return parts
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ablation_table import ablation_sections
 from against import gains_table
-from conditions import conditions, notes, peer_conditions
+from conditions import conditions, console, notes, peer_conditions
 from latency_table import latency_sections
 from new_labels_table import new_labels_sections
 from plots import DECILE_PEERS, plot_names
@@ -107,7 +107,7 @@ def _section(task: Task) -> list[str]:
     return [
         *parts,
         "Measured by:",
-        "\n".join(["```console", *(f"$ {command}" for command in commands(task)), "```"]),
+        console(commands(task)),
         "\n".join(f"- {line}" for line in [*conditions(task.results), *peer_conditions(task.peers)]),
     ]
 

@@ -1,24 +1,35 @@
-"""Seconds and memory of parts of this process."""
+"""Seconds and memory of parts of a process, and processes of their own to measure in."""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
+import psutil
 
-_STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+from xcgraph.peers.runners.protocol import peak_rss_mb
+
+_RESET = Path("/proc/self/clear_refs")
 
 
-def rss_mb(field: str = "VmRSS") -> float:
-    """Memory of this process in MB (10^6 bytes): ``VmRSS`` now, ``VmHWM`` at most since :func:`measured` began."""
-    for line in _STATUS.read_text(encoding="utf-8").splitlines():
-        if line.startswith(f"{field}:"):
-            return int(line.split()[1]) * 1024 / 1e6
-    raise click.ClickException(f"expected {field} in {_STATUS}, got none: memory can be measured on Linux alone")
+def in_own_process(script: str, options: Sequence[str], what: str) -> dict[str, Any]:
+    """What ``script`` prints on its last line, as json, when it runs with ``--in-process``.
+
+    A process of its own: what an allocator keeps of one measurement would count for the next.
+    """
+    command = [sys.executable, script, *options, "--in-process"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise click.ClickException(f"{what}: ended with exit code {done.returncode}, see above")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 @contextmanager
@@ -27,15 +38,15 @@ def measured(record: dict[str, Any]) -> Iterator[None]:
 
     ``between_mb`` is the peak since the block before.
     """
-    record["between_mb"] = round(rss_mb("VmHWM"), 1)
+    record["between_mb"] = round(peak_rss_mb(), 1)
     try:
         _RESET.write_text("5", encoding="ascii")
     except OSError as error:
         raise click.ClickException(
             f"cannot reset the peak of memory ({error}); this benchmark needs Linux"
         ) from None
-    record["before_mb"] = round(rss_mb(), 1)
+    record["before_mb"] = round(psutil.Process().memory_info().rss / 1e6, 1)
     start = time.perf_counter()
     yield
     record["seconds"] = round(time.perf_counter() - start, 3)
-    record["peak_mb"] = round(rss_mb("VmHWM"), 1)
+    record["peak_mb"] = round(peak_rss_mb(), 1)

@@ -13,14 +13,12 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import click
-from process import measured
+from process import in_own_process, measured
 from store import RESULTS, check_replaced, code_state, provenance, store_options, write_text
 
 SCHEMA = 1
@@ -72,12 +70,7 @@ def main(
     for size in labels:
         options = ["--steps", steps, "--warm-up", warm_up, "--queries", queries, "--seed", seed]
         options += [word for change in changes for word in ("--set", change)]
-        command = [sys.executable, __file__, "--labels", str(size), *map(str, options), "--in-process"]
-        # A process of its own: what an allocator keeps of one size would count for the next.
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-        if done.returncode != 0:
-            raise click.ClickException(f"{size} labels: ended with exit code {done.returncode}, see above")
-        found = json.loads(done.stdout.splitlines()[-1])
+        found = in_own_process(__file__, ["--labels", str(size), *map(str, options)], f"{size} labels")
         median = found["phases"]["ranker"]["step"]["median"]
         smallest = median if smallest is None else smallest
         result = {

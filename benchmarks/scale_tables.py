@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from conditions import code, console
 from tables import Result, number, spread, table, unique
 
 #: What ``benchmarks/sampler.py`` compares with, and its own sides, as results name them.
@@ -142,17 +143,15 @@ def _measured(results: Sequence[Result]) -> list[str]:
     return [
         *(f"Note: {note}." for note in unique(result["note"] for result in results if "note" in result)),
         "Measured by:",
-        "\n".join(["```console", *(f"$ {c}" for c in unique(result["command"] for result in results)), "```"]),
+        console(unique(result["command"] for result in results)),
         "\n".join(f"- {line}" for line in unique(_where(result) for result in results)),
     ]
 
 
 def _where(result: Result) -> str:
     machine = result["machine"]
-    commit = result["commit"][:10] if result["commit"] else "unknown"
-    changed = " with uncommitted changes" if result["dirty"] else ""
     versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items() if name != "xcgraph")
     return (
         f"{machine['cpu']}, {machine['cores']} cores, threads: {machine['threads']}; {result['date']}; "
-        f"commit {commit}{changed}; {versions}"
+        f"{code(result)}; {versions}"
     )
