@@ -128,6 +128,7 @@ else:
     target = torch.arange(L).repeat_interleave(degree)
     source = target * 7919 % (L // degree) + torch.arange(degree).repeat(L) * (L // degree)
     graph = Data(edge_index=torch.stack([source, target]), num_nodes=L)
+    del source, target  # copies that only this script has
     loader = LabelNeighborLoader(
         graph, [5, 5], batch_size=256, input_nodes=torch.arange(0, L, L // 5000),
         features=CSRFeatureStore.load(sys.argv[2]), seed=0,
