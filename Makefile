@@ -1,5 +1,6 @@
 # make bench   set everything up, build debian-rse, train and evaluate ECLARE on it
 # make test    set everything up, run the tests
+# make docs    build the pages under docs/ as a web site in docs/_build/html, tutorials executed
 # make sparse  add torch-sparse (optional; builds from source, about 12 minutes on two cores)
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ STAMP  := $(VENV)/.installed
 # Wheels built from source are kept outside the tree, so that a fresh clone need not build them again.
 WHEELS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/xcgraph/wheels
 
-.PHONY: bench bench-debian test test-fast lint sparse clean
+.PHONY: bench bench-debian docs test test-fast lint sparse clean
 
 # torch comes first and alone: an unpinned torch pulled in by another package brings gigabytes of CUDA with it.
 $(STAMP): setup.cfg pyproject.toml constraints.txt
@@ -36,6 +37,10 @@ lint: $(STAMP)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy xcgraph
+
+docs: $(STAMP)
+	$(PIP) install -q -c constraints.txt -e '.[docs]'
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
 
 sparse: $(STAMP)
 	$(VENV)/bin/python -c 'import torch_sparse' 2>/dev/null || { \
