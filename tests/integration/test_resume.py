@@ -40,7 +40,7 @@ class KillAt(Callback):
         if self.count == self.number:
             raise Killed
 
-    on_phase_start = on_step = on_epoch_end = on_phase_end = on_message = _event
+    on_run_start = on_phase_start = on_step = on_epoch_end = on_phase_end = on_message = on_run_end = _event
 
 
 class Case:

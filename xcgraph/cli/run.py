@@ -112,7 +112,7 @@ def command(
     except KeyboardInterrupt:
         raise Interrupted("Interrupted; the same command with --resume goes on after the last epoch") from None
     finally:
-        progress.on_phase_end("")  # or the bar would share its line with the message
+        progress.close()
     if as_json:
         echo_json(metrics)
         return

@@ -40,6 +40,7 @@ from .label_sums import label_sums
 from .loss import Loss
 from .optimization import cosine_schedule, halving_schedule, make_optimizers
 from .phase import Phase
+from .planned_phase import num_epochs, phase_label
 from .seeds import derive_seed
 from .trainer import Trainer
 from .training_shortlists import training_shortlists
@@ -115,7 +116,6 @@ class InstanceTrainer:
             self.split.y,
             hops,
             SampledLabels(settings.negatives, unknown=self.unknown),
-            self.num_epochs(),
             loss=settings.loss,
             stop_after=self.epochs,
             make_ranker=ranker,
@@ -146,7 +146,7 @@ class InstanceTrainer:
             model.classifier.initialize(bias=log_odds(targets))
         candidates: CandidateSource = AllLabels() if self.paper else SampledLabels(self.settings.negatives)
         self.train(
-            "surrogate", model, targets, hops, candidates, self.settings.surrogate_epochs,
+            "surrogate", model, targets, hops, candidates,
             learning_rate=self.settings.surrogate_learning_rate if self.paper else None,
         )  # fmt: skip
         return model
@@ -167,7 +167,7 @@ class InstanceTrainer:
         self.initialize(model, targets, hops)
         candidates: CandidateSource = AllLabels() if self.paper else SampledLabels(self.settings.negatives)
         self.train(
-            "shortlister", model, targets, hops, candidates, self.settings.shortlister_epochs,
+            "shortlister", model, targets, hops, candidates,
             learning_rate=self.settings.ranker_learning_rate if self.paper else None, freeze=freeze,
         )  # fmt: skip
         weight, bias = self.vectors(model, hops)
@@ -203,7 +203,6 @@ class InstanceTrainer:
             self.split.y,
             hops,
             candidates,
-            settings.ranker_epochs if self.paper else self.num_epochs(),
             learning_rate=settings.ranker_learning_rate if self.paper else None,
             freeze=hops.mode == "frozen",
             loss=settings.loss,
@@ -322,13 +321,9 @@ class InstanceTrainer:
         if model.classifier.bias is not None:
             model.classifier.initialize(bias=log_odds(y))
 
-    def num_epochs(self) -> int:
-        """Epochs of the default recipe: the usual number, unless that makes too few or too many steps."""
-        settings = self.settings
-        steps = max(1, math.ceil(self.split.x.shape[0] / settings.batch_size))
-        wanted = max(settings.epochs, math.ceil(settings.min_steps / steps))
-        wanted = min(wanted, max(settings.min_epochs, settings.max_steps // steps))
-        return min(wanted, settings.max_epochs)
+    def num_epochs(self, name: str) -> int:
+        """Epochs of a phase, at most."""
+        return num_epochs(name, self.settings, self.p.recipe, self.split.x.shape[0])
 
     def train(
         self,
@@ -337,7 +332,6 @@ class InstanceTrainer:
         y: CSR,
         hops: LabelHops,
         candidates: CandidateSource,
-        num_epochs: int,
         learning_rate: float | None = None,
         freeze: bool = False,
         loss: Loss = "bce",
@@ -347,6 +341,7 @@ class InstanceTrainer:
     ) -> None:
         """Runs one phase; the model holds the result."""
         settings = self.settings
+        num_epochs = self.num_epochs(name)
         steps = math.ceil(self.split.x.shape[0] / settings.batch_size)
         if self.paper:
             schedule = halving_schedule(steps, max(1, num_epochs // 2))
@@ -371,8 +366,7 @@ class InstanceTrainer:
         if self.p.checkpoints is not None:
             folder = self.p.checkpoints / f"{self.number}-{name}"
         trainer = Trainer(folder, self.p.callbacks, validator, settings.patience)
-        label = name if settings.instances == 1 else f"{name} {self.number + 1}/{settings.instances}"
-        phase.label = label
+        phase.label = phase_label(name, self.number, settings.instances)
         result = trainer.fit(phase, min(num_epochs, stop_after or num_epochs), make_ranker)
         self.p.results[f"{self.number}/{name}"] = result
         self.p.seconds[name] = self.p.seconds.get(name, 0.0) + result["seconds"]

@@ -22,6 +22,7 @@ from xcgraph.sparse import CSR
 
 from .callbacks import Callback, JsonLog
 from .pipeline import Pipeline
+from .planned_phase import plan_phases
 from .settings import Settings, make_settings
 
 if TYPE_CHECKING:
@@ -88,8 +89,11 @@ def run_benchmark(
     if resume and (finished := _finished(out, identity)) is not None:
         return finished
     _prepare(out, identity, resume)
-    log = JsonLog(out / "log.jsonl", resume)
-    pipeline = Pipeline(data, model, recipe, settings, seed, device, out / _STATE, [log, *callbacks])
+    callbacks = [JsonLog(out / "log.jsonl", resume), *callbacks]
+    pipeline = Pipeline(data, model, recipe, settings, seed, device, out / _STATE, callbacks)
+    phases = plan_phases(pipeline.settings, recipe, pipeline.scoring, data.train_x.shape[0])
+    for callback in callbacks:
+        callback.on_run_start(phases)
     ranker = pipeline.fit()
 
     index, score, seconds = _predict(ranker, data, torch.device(device))
@@ -122,6 +126,9 @@ def run_benchmark(
     for unfinished in out.glob(".model.*.tmp"):  # of a run killed while it wrote its model
         shutil.rmtree(unfinished, ignore_errors=True)
     save_model(out / "model", ranker, data.vectorizer, data.label_uids, data.label_titles, config)
+    # Before it counts as finished: a run killed in between tells it again.
+    for callback in callbacks:
+        callback.on_run_end(metrics)
     write_json(out / "metrics.json", metrics)
     shutil.rmtree(out / _STATE, ignore_errors=True)
     return metrics

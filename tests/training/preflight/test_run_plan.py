@@ -95,19 +95,6 @@ def test_decaf_has_no_graph():
     assert found.memory()["ranker"] < plan().memory()["ranker"]
 
 
-def test_epochs_are_those_of_the_run(tiny, small):
-    from xcgraph.training.instance import InstanceTrainer
-    from xcgraph.training.pipeline import Pipeline
-
-    for changes in ({}, {"min_steps": 9, "max_epochs": 40}, {"epochs": 30, "max_steps": 50, "max_epochs": 40}):
-        settings = small(**changes)
-        pipeline = Pipeline(tiny, "eclare", "default", settings)
-        trainer = InstanceTrainer(pipeline, 0, range(tiny.train_x.shape[0]), None)
-        assert (
-            RunPlan(ProblemSize.from_data(tiny), settings, "eclare", "default").num_epochs == trainer.num_epochs()
-        )
-
-
 @pytest.mark.parametrize("model", ["eclare", "decaf"])
 def test_paper_recipe(model):
     found = plan(model=model, recipe="paper", instances=1)

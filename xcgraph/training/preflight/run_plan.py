@@ -6,6 +6,7 @@ import math
 from functools import cached_property
 
 from xcgraph.shortlist import choose_scoring
+from xcgraph.training.planned_phase import num_epochs
 from xcgraph.training.settings import Settings
 
 from .problem_size import ProblemSize
@@ -133,15 +134,12 @@ class RunPlan:
             gather = rounds * size.labels * 3 * dim / rates.gather
             # Two sorts of what is split, fifty passes each.
             out["clustering"] = 2 * (gather + rounds * size.labels * 100 / rates.elements)
-            for name, epochs in (
-                ("surrogate", settings.surrogate_epochs),
-                ("shortlister", settings.shortlister_epochs),
-            ):
-                out[name] = epochs * self._epoch_steps * self.step_seconds(rates, self.clusters, 0)
+            for name in ("surrogate", "shortlister"):
+                out[name] = self._epochs(name) * self._epoch_steps * self.step_seconds(rates, self.clusters, 0)
             scores = size.documents * self.clusters
             out["shortlists"] = scores * dim / rates.flops + 4 * scores / rates.elements
         near = settings.hard_negatives if shortlist else 0
-        epochs = self.num_epochs
+        epochs = self._epochs("ranker")
         out["ranker"] = epochs * self._epoch_steps * self.step_seconds(rates, size.labels, near)
         if settings.hops in ("auto", "stale") and settings.num_hops:
             out["ranker"] += epochs * size.labels * dim * (fan + 5) / rates.gather
@@ -153,15 +151,9 @@ class RunPlan:
                 out[name] *= settings.instances
         return out
 
-    @property
-    def num_epochs(self) -> int:
-        """Epochs of the ranker, at most."""
-        settings = self.settings
-        if self.paper:
-            return settings.ranker_epochs
-        wanted = max(settings.epochs, math.ceil(settings.min_steps / self._epoch_steps))
-        wanted = min(wanted, max(settings.min_epochs, settings.max_steps // self._epoch_steps))
-        return min(wanted, settings.max_epochs)
+    def _epochs(self, name: str) -> int:
+        """Of a phase, at most."""
+        return num_epochs(name, self.settings, "paper" if self.paper else "default", self.size.documents)
 
     @property
     def _edges(self) -> int:
