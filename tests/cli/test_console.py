@@ -11,6 +11,7 @@ OURS, REGISTRY = logging.getLogger("xcgraph.data.report"), logging.getLogger("xc
 
 
 def log_all():
+    OURS.error("worse")
     OURS.warning("three\nlines")
     OURS.info("detail")
     OURS.debug("more detail")
@@ -21,10 +22,14 @@ def log_all():
 @pytest.mark.parametrize(
     ("verbosity", "quiet", "expected"),
     [
-        (0, False, ["Warning: three lines", "building it"]),
-        (0, True, ["Warning: three lines"]),
-        (1, False, ["Warning: three lines", "detail", "building it"]),
-        (2, False, ["Warning: three lines", "detail", "xcgraph.data.report: more detail", "building it"]),
+        (0, False, ["Error: worse", "Warning: three lines", "building it"]),
+        (0, True, ["Error: worse"]),
+        (1, False, ["Error: worse", "Warning: three lines", "detail", "building it"]),
+        (
+            2,
+            False,
+            ["Error: worse", "Warning: three lines", "detail", "xcgraph.data.report: more detail", "building it"],
+        ),
     ],
 )
 def test_what_is_shown(capsys, verbosity, quiet, expected):

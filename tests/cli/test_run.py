@@ -123,8 +123,9 @@ def test_warnings_of_the_loader_are_lines(bench, asked, tmp_path):
         '{"uid": "x", "title": "alpha one", "target_ind": [0]}\n{"uid": "y", "title": "two", "target_ind": []}\n'
     )
     (tmp_path / "tst.json").write_text('{"uid": "z", "title": "alpha", "target_ind": [0]}\n')
-    result = bench("run", tmp_path, "--out", tmp_path / "run", "-q")
-    assert result.stderr.startswith("Warning: trn.json: 1 ") and result.stderr.count("\n") == 1
+    result = bench("run", tmp_path, "--out", tmp_path / "run")
+    assert result.stderr.startswith("Warning: trn.json: 1 ") and result.stderr.count("Warning") == 1
+    assert bench("run", tmp_path, "--out", tmp_path / "run", "-q").stderr == ""
 
 
 @pytest.mark.parametrize("names", [["thesis.tex"], ["checkpoints/model.pt"], ["log.jsonl"], ["metrics.json"]])

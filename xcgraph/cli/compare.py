@@ -19,8 +19,10 @@ from .options import (
     device_option,
     json_option,
     pass_console,
+    quiet_option,
     resolve_device,
     seed_option,
+    set_option,
     text_option,
 )
 from .output import echo_json, table
@@ -64,9 +66,7 @@ _EXPLAINED = (
     show_default=True,
     help="For training and batches, of peers and of --models; a single query gets one.",
 )
-@click.option(
-    "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a setting of --models; may be repeated."
-)
+@set_option("Change a setting of --models; may be repeated.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -74,6 +74,7 @@ _EXPLAINED = (
     help="Gets a folder a method, and comparison.json.  [default: runs/compare-DATA-TEXT]",
 )
 @click.option("--rerun", is_flag=True, help="Measure anew what OUT holds finished results of.")
+@quiet_option
 @json_option
 @pass_console
 def command(
@@ -118,6 +119,7 @@ def command(
     for name in own:
         args = ["run", data, "--model", name, *options, "--device", device]
         args += [word for change in changes for word in ("--set", change)]
+        args += ["--quiet"] if console.quiet else []
         finished.append((name, out / name, _train([*args, "--out", str(out / name)], out / name, rerun, threads)))
     found = [_measure_model(name, folder, metrics, dataset, seed) for name, folder, metrics in finished] + found
 

@@ -17,15 +17,14 @@ _PROGRESS = ("xcgraph.datasets.registry", "xcgraph.datasets.apt", "xcgraph.servi
 class Console(logging.Handler):
     """Writes messages and log records to stderr, one line each.
 
-    Warnings are always shown; ``-v`` adds what the library says at level INFO, ``-vv`` DEBUG and the tracebacks of
-    errors.
+    ``-v`` adds what the library says at level INFO, ``-vv`` DEBUG and the tracebacks of errors.
 
     Args:
         args: the command line, without the name of the program.
 
     Attributes:
         verbosity: how often ``-v`` was given.
-        quiet: no progress and no messages; warnings stay.
+        quiet: errors alone.
     """
 
     def __init__(self, args: Sequence[str] = ()) -> None:
@@ -40,7 +39,7 @@ class Console(logging.Handler):
             click.echo(text, err=True)
 
     def warn(self, text: str) -> None:
-        """Shows a warning, in any case."""
+        """Shows a warning."""
         click.echo(f"Warning: {text}", err=True)
 
     @contextmanager
@@ -62,9 +61,11 @@ class Console(logging.Handler):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to show a record."""
+        if self.quiet:
+            return record.levelno >= logging.ERROR
         if record.levelno >= logging.WARNING or self.verbosity:
             return True
-        return record.name in _PROGRESS and record.levelno >= logging.INFO and not self.quiet
+        return record.name in _PROGRESS and record.levelno >= logging.INFO
 
     def format(self, record: logging.LogRecord) -> str:
         """One line; a traceback, which only ``-vv`` shows, keeps its lines."""

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from .errors import overwrite_advice, usage_errors
-from .options import flag, json_option
+from .options import flag, json_option, quiet_option
 from .output import build_table, echo_json
 
 
@@ -38,6 +38,7 @@ from .output import build_table, echo_json
 @click.option("--labels-per-community", type=int, help="planted: how many labels go together.")
 @click.option("--communities", "num_communities", type=int, help="planted: instead of --labels-per-community.")
 @click.option("--seed", type=click.IntRange(min=0), help="planted: the same seed gives the same bytes.")
+@quiet_option
 @json_option
 def command(name: str, out: str, overwrite: bool, as_json: bool, **options: Any) -> None:
     """Write the data set NAME as a raw data folder: debian, debian-rse, wordnet or planted."""

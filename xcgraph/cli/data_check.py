@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .console import Console
-from .options import json_option, pass_console
+from .options import json_option, pass_console, quiet_option
 from .output import echo_json, frequency_table, table
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 @click.command("check")
 @click.argument("folder", metavar="DIR")
+@quiet_option
 @json_option
 @pass_console
 @click.pass_context

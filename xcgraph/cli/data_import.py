@@ -12,7 +12,7 @@ import click
 
 from .console import Console
 from .errors import DataProblem, in_flags, overwrite_advice, usage_errors
-from .options import json_option, pass_console
+from .options import json_option, pass_console, quiet_option
 from .output import build_table, echo_json
 
 _FRACTION = 0.2
@@ -83,6 +83,7 @@ _FRACTION = 0.2
     help="Of CSV and TSV: cells may stand in double quotes, or a quote is a character like others.",
 )
 @click.option("--no-filter-pairs", is_flag=True, help="A document and a label of one name are different things.")
+@quiet_option
 @json_option
 @pass_console
 def command(

@@ -10,7 +10,7 @@ import click
 from .console import Console
 from .errors import DataProblem, data_errors
 from .loading import load
-from .options import json_option, pass_console, text_option
+from .options import json_option, pass_console, quiet_option, text_option
 from .output import decile_table, echo_json, metrics_table
 
 
@@ -24,6 +24,7 @@ from .output import decile_table, echo_json, metrics_table
     "ranked label ids, test documents x k, -1 for none, and optionally 'score' of that shape.",
 )
 @text_option
+@quiet_option
 @json_option
 @pass_console
 def command(console: Console, data: str, predictions: str, text: str, as_json: bool) -> None:

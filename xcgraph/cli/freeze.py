@@ -7,10 +7,9 @@ from pathlib import Path
 
 import click
 
-from .console import Console
 from .errors import data_errors, usage_errors
 from .model_dir import model_folder
-from .options import json_option, pass_console, seed_option
+from .options import json_option, seed_option
 from .output import echo_json, table
 
 
@@ -47,9 +46,7 @@ from .output import echo_json, table
 )
 @seed_option
 @json_option
-@pass_console
 def command(
-    console: Console,
     model_dir: str,
     out: Path,
     dtype: str,

@@ -12,7 +12,7 @@ import click
 from .console import Console
 from .errors import usage_errors
 from .loading import load
-from .options import data_argument, flag, json_option, pass_console, text_option
+from .options import data_argument, flag, json_option, pass_console, quiet_option, text_option
 from .output import echo_json, table
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ _SUFFIXES = (".safetensors", ".npz")
     help="Keep the graph: edge_index and edge_weight (.safetensors), or a scipy CSR matrix whose row l holds the "
     "neighbours of label l (.npz).",
 )
+@quiet_option
 @json_option
 @pass_console
 def command(

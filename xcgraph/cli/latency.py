@@ -12,7 +12,7 @@ from .console import Console
 from .errors import DataProblem, data_errors
 from .loading import load
 from .model_dir import model_folder
-from .options import json_option, pass_console, seed_option, text_option
+from .options import json_option, pass_console, quiet_option, seed_option, text_option
 from .output import echo_json, table
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _METRICS = ("P@1", "P@5", "PSP@1", "PSP@5")
 @click.option("--queries", type=click.IntRange(min=1), default=1000, show_default=True, help="At most so many.")
 @text_option
 @seed_option
+@quiet_option
 @json_option
 @pass_console
 def command(

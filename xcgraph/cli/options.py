@@ -57,28 +57,44 @@ def device_option(command: F) -> F:
     )(command)
 
 
-def model_option(command: F) -> F:
-    """``--model``."""
-    return click.option("--model", type=click.Choice(["eclare", "decaf"]), default="eclare", show_default=True)(
-        command
-    )
+def set_option(help: str = "Change a setting; may be repeated.") -> Callable[[F], F]:
+    """``--set``, as the argument ``changes``."""
+    return click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help=help)
 
 
-def recipe_option(command: F) -> F:
-    """``--recipe``."""
-    return click.option(
+def training_options(command: F) -> F:
+    """What a run is made of: ``--model``, ``--text``, ``--device``, ``--recipe`` and ``--set``."""
+    model = click.option("--model", type=click.Choice(["eclare", "decaf"]), default="eclare", show_default=True)
+    recipe = click.option(
         "--recipe",
         type=click.Choice(["default", "paper"]),
         default="default",
         show_default=True,
         help="paper: modules I to IV with the settings of the publications.",
-    )(command)
+    )
+    for option in (set_option(), recipe, device_option, text_option, model):  # the last is shown first
+        command = option(command)
+    return command
 
 
-def set_option(command: F) -> F:
-    """``--set``, as the argument ``changes``."""
+def quiet_option(command: F) -> F:
+    """``--quiet``: it changes the console, and is no argument."""
+
+    def hush(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+        console = ctx.find_object(Console)
+        if not value or console is None:
+            return
+        if console.verbosity:
+            raise click.UsageError("give either --verbose or --quiet", ctx)
+        console.quiet = True
+
     return click.option(
-        "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a setting; may be repeated."
+        "-q",
+        "--quiet",
+        is_flag=True,
+        expose_value=False,
+        callback=hush,
+        help="Nothing on stderr but errors: no progress, messages and warnings.",
     )(command)
 
 

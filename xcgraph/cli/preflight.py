@@ -12,14 +12,11 @@ from .errors import DataProblem, usage_errors
 from .loading import load
 from .options import (
     data_argument,
-    device_option,
     json_option,
-    model_option,
     pass_console,
-    recipe_option,
+    quiet_option,
     resolve_device,
-    set_option,
-    text_option,
+    training_options,
 )
 from .output import echo_json, table
 
@@ -29,11 +26,7 @@ if TYPE_CHECKING:
 
 @click.command("preflight", short_help="Predict memory, disk and time of a run.")
 @data_argument()
-@model_option
-@text_option
-@device_option
-@recipe_option
-@set_option
+@training_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -46,6 +39,7 @@ if TYPE_CHECKING:
     type=click.FloatRange(min=0, min_open=True),
     help="Tokens a text, for a published set that is not here.  [default: 10 for titles, 100 for full texts]",
 )
+@quiet_option
 @json_option
 @pass_console
 def command(

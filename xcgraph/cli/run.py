@@ -13,15 +13,12 @@ from .errors import DataProblem, Interrupted, usage_errors
 from .loading import load, load_default
 from .options import (
     data_argument,
-    device_option,
     json_option,
-    model_option,
     pass_console,
-    recipe_option,
+    quiet_option,
     resolve_device,
     seed_option,
-    set_option,
-    text_option,
+    training_options,
 )
 from .output import decile_table, echo_json, metrics_table, table
 
@@ -32,7 +29,6 @@ if TYPE_CHECKING:
 
 @click.command("run", short_help="Train a model, evaluate it, print the metrics.")
 @data_argument(required=False)
-@model_option
 @click.option(
     "--out",
     required=True,
@@ -40,16 +36,13 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Gets metrics.json, predictions.npz, model/ and log.jsonl; a finished run there is replaced.",
 )
-@text_option
+@training_options
 @seed_option
-@device_option
-@recipe_option
-@set_option
 @click.option(
     "--no-preflight", is_flag=True, help="Start even where memory or disk are predicted not to be enough."
 )
 @click.option("--resume", is_flag=True, help="Go on after the last epoch of an interrupted run in DIR.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress and no messages; warnings stay.")
+@quiet_option
 @json_option
 @pass_console
 def command(
@@ -64,7 +57,6 @@ def command(
     changes: tuple[str, ...],
     no_preflight: bool,
     resume: bool,
-    quiet: bool,
     as_json: bool,
 ) -> None:
     """Train a model on DATA, evaluate it on the test documents, and print the metrics.
@@ -72,7 +64,6 @@ def command(
     DATA is a name that "datasets" lists, or a folder; without it, debian-rse where this machine can build it, else
     planted.
     """
-    console.quiet = quiet
     _check_out(out)
     from xcgraph.training import make_settings, run_benchmark
     from xcgraph.training.callbacks import ProgressBar
@@ -107,7 +98,7 @@ def command(
                 device=device,
                 resume=resume,
                 command=shlex.join(["xcgraph-bench", *args]),
-                callbacks=() if quiet else (progress,),
+                callbacks=() if console.quiet else (progress,),
             )
     except KeyboardInterrupt:
         raise Interrupted("Interrupted; the same command with --resume goes on after the last epoch") from None
