@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 
@@ -89,6 +90,33 @@ def test_default_out(bench, folder, tmp_path, monkeypatch):
     assert (tmp_path / "runs" / "compare-tiny-title" / "text" / "metrics.json").is_file()
 
 
+def test_columns_are_aligned(bench, finished, folder, tmp_path):
+    """Whatever the names of folders, and whatever a file lacks."""
+    run = tmp_path / "数据\nset"
+    shutil.copytree(finished[0], run)
+    metrics = json.loads((run / "metrics.json").read_text())
+    del metrics["R@100"]
+    (run / "metrics.json").write_text(json.dumps({**metrics, "P@3": float("nan"), "command": "x " * 200}))
+    result = bench("compare", folder, "--runs", run, "--peers", "text", "--out", tmp_path / "out")
+    lines = result.stdout.splitlines()[1:4]
+    name = f"eclare ({tmp_path}/数据\\nset)"
+    assert lines[1].startswith(name) and lines[1].split()[-len(COLUMNS) + 1] == "-"
+    own, peer = (line.replace("数据", "four")[len(name) + 2 :].replace("*", " ") for line in lines[1:])
+    assert [match.end() for match in re.finditer(r"\S+", own)] == [
+        match.end() for match in re.finditer(r"\S+", peer)
+    ]
+    at = result.stdout.splitlines().index("commands")
+    assert result.stdout.splitlines()[at + 1 : at + 3] == [name, "  " + "x " * 199 + "x "]
+
+
+def test_json_tells_the_same(bench, compared, folder, finished):
+    out, result = compared
+    again = bench("compare", folder, "--runs", finished[0], "--peers", "knn,text", "--out", out, "--json", "-q")
+    stored = json.loads(again.stdout)
+    assert again.stderr == "" and [row["name"] for row in stored["rows"][1:]] == ["knn", "text"]
+    assert f" {stored['rows'][1]['values']['P@1']:.2f}" in result.stdout.splitlines()[3]
+
+
 @pytest.mark.slow
 def test_models_are_trained_once(bench, error, folder, tmp_path):
     args = [
@@ -119,9 +147,13 @@ def test_published_rows(bench, tmp_path):
     folder = tmp_path / "LF-AmazonTitles-131K"
     build_dataset("planted", folder, num_labels=20)
     result = bench("compare", folder, "--peers", "text", "--out", tmp_path / "out")
-    lines = [line for line in result.stdout.splitlines() if line.startswith("ECLARE (published)")]
-    assert lines[0].split()[2:8] == ["40.74", "27.54", "19.88", "33.51", "39.55", "44.70"]
-    assert "*" not in lines[0] and lines[1].endswith("Extreme Classification Repository, one V100 GPU")
+    lines = result.stdout.splitlines()
+    first, second = (i for i, line in enumerate(lines) if line.startswith("ECLARE (published)"))
+    cells = lines[first].split()[2:]
+    assert cells[:6] == ["40.74", "27.54", "19.88", "33.51", "39.55", "44.70"]
+    assert cells[6] == cells[8] == "-" and len(cells) == len(COLUMNS)  # neither R@100 nor memory is published
+    assert "*" not in lines[first]
+    assert lines[second + 1].endswith("Extreme Classification Repository, one V100 GPU")
     assert "published: other hardware" in result.stdout
 
 

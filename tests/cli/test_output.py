@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import json
 
-from xcgraph.cli.output import build_table, decile_table, echo_json, frequency_table, metrics_table, table
+from xcgraph.cli.output import (
+    build_table,
+    decile_table,
+    echo_json,
+    frequency_table,
+    listing,
+    metrics_table,
+    table,
+)
 from xcgraph.data import BuildReport
 
 
@@ -19,6 +27,23 @@ def test_table_with_stars():
     text = table([["a", 1.0, 2], ["b", 10.0, 3]], ["", "x", "y"], marked={(1, 1)})
     assert text.splitlines() == ["       x   y", "a   1.00   2", "b  10.00*  3"]
     assert table([["a", 1.0]], marked={(0, 1)}) == "a  1.00*"
+
+
+def test_wide_names_and_missing_values():
+    rows = [["数据集", 1.0, None], ["gro\u0308ße", None, None], ["plain", float("nan"), None]]
+    lines = table(rows, ["", "P@1", "PSP@1"], marked={(0, 1)}, missing="-").splitlines()
+    assert lines == [
+        "         P@1   PSP@1",
+        "数据集  1.00*      -",
+        "gro\u0308ße      -       -",
+        "plain      -       -",
+    ]
+    assert table([["x", None]], ["", "y"]) == "   y\nx"
+
+
+def test_a_name_takes_one_line_whatever_it_holds():
+    assert table([["a\nb\t\x1b[31m\u202e\udcff", 1]]) == r"a\nb\t\x1b[31m\u202e\udcff  1"
+    assert listing([("a\n", "b c"), ("d", "x\x07")]) == "a\\n\n  b c\nd\n  x\\x07"
 
 
 def test_metrics_table():

@@ -13,6 +13,11 @@ def test_row_of_metrics():
     assert [found.get(column) for column in COLUMNS[-5:]] == [3.0, 5.0, 2.5, 0.7, 0.1]
 
 
+def test_row_of_metrics_that_lack_some():
+    found = Row.measured("x", "model", {"P@1": 40.0, "P@3": float("nan"), "train_seconds": {}})
+    assert {column: found.get(column) for column in COLUMNS} == {**dict.fromkeys(COLUMNS), "P@1": 40.0}
+
+
 def test_row_of_a_published_table():
     found = Row.published(PublishedResult("X", {"P@1": 40.0}, 1.5, 2.0, "one GPU", "a page", "as printed"))
     assert (found.name, found.kind) == ("X (published)", "published")

@@ -25,7 +25,7 @@ from .options import (
     set_option,
     text_option,
 )
-from .output import echo_json, table
+from .output import echo_json, listing, table
 
 if TYPE_CHECKING:
     from xcgraph.data import LFDataset
@@ -233,15 +233,15 @@ def _print(comparison: Comparison) -> None:
 
     rows = [[row.name, *(row.get(column) for column in COLUMNS)] for row in comparison.rows]
     marked = {(i, 1 + COLUMNS.index(column)) for i, column in comparison.best()}
-    click.echo(table(rows, ["", *COLUMNS], marked=marked))
+    click.echo(table(rows, ["", *COLUMNS], marked=marked, missing="-"))
     for name, found in comparison.gains().items():
         click.echo(f"\n{name} against the best peer on each metric, percent of the peer's:")
         click.echo(", ".join(f"{metric} {gain:+.1f} ({peer})" for metric, (gain, peer) in found.items()))
     click.echo("\ncommands")
-    click.echo(table([[row.name, row.command] for row in comparison.rows if row.command]))
+    click.echo(listing((row.name, row.command) for row in comparison.rows if row.command))
     if any(row.source for row in comparison.rows):
         click.echo("\npublished: other hardware, so that seconds cannot be compared")
-        click.echo(table([[row.name, row.source] for row in comparison.rows if row.source]))
+        click.echo(listing((row.name, row.source) for row in comparison.rows if row.source))
 
 
 def _notes(threads: int, found: list[tuple[Row, dict[str, Any]]]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -34,17 +35,19 @@ def table(
     header: Sequence[str] = (),
     digits: int = 2,
     marked: Collection[tuple[int, int]] = (),
+    missing: str = "",
 ) -> str:
-    """Aligned columns: numbers to the right, text to the left; None is left blank.
+    """Aligned columns: numbers to the right, text to the left.
 
     Args:
         rows: of equal length.
         header: names of the columns, or nothing.
         digits: behind the decimal point.
         marked: (row, column) of cells that get a star.
+        missing: stands for None, and for what is no number.
     """
     body = [list(row) for row in rows]
-    cells = [[_cell(value, digits) for value in row] for row in body]
+    cells = [[_cell(value, digits, missing) for value in row] for row in body]
     # Where one cell of a column has a star, the others get a blank, so that digits stay below digits.
     starred = {column for _, column in marked}
     for i, line in enumerate(cells):
@@ -54,23 +57,50 @@ def table(
     lines = [list(header), *cells] if header else cells
     if not lines:
         return ""
-    width = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    right = [any(isinstance(row[i], (int, float)) for row in body) for i in range(len(width))]
+    width = [max(map(_width, column)) for column in zip(*lines, strict=True)]
+    # A column of missing values alone is of numbers that nobody has.
+    right = [
+        any(isinstance(row[i], (int, float)) for row in body)
+        or (bool(body) and all(row[i] is None for row in body))
+        for i in range(len(width))
+    ]
     aligned = (
-        [cell.rjust(w) if r else cell.ljust(w) for cell, w, r in zip(line, width, right, strict=True)]
-        for line in lines
+        [_pad(cell, w, to_right) for cell, w, to_right in zip(line, width, right, strict=True)] for line in lines
     )
     return "\n".join("  ".join(line).rstrip() for line in aligned)
 
 
-def _cell(value: Any, digits: int) -> str:
-    if value is None:
-        return ""
+def listing(items: Iterable[tuple[str, str]]) -> str:
+    """Names, each with a text below it that may be long: a terminal that wraps it breaks no column."""
+    return "\n".join(f"{_printable(name)}\n  {_printable(text)}" for name, text in items)
+
+
+def _pad(cell: str, width: int, to_right: bool) -> str:
+    blanks = " " * (width - _width(cell))
+    return blanks + cell if to_right else cell + blanks
+
+
+def _width(text: str) -> int:
+    """Columns that a terminal gives to a text: two to a character of East Asia, none to an accent by itself."""
+    return sum(
+        0 if unicodedata.combining(character) else 1 + (unicodedata.east_asian_width(character) in "FW")
+        for character in text
+    )
+
+
+def _printable(text: str) -> str:
+    """Line breaks and control characters, as names of folders may have, would break a table, or a terminal."""
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+
+
+def _cell(value: Any, digits: int, missing: str) -> str:
+    if value is None or value != value:
+        return missing
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
+    return f"{value:.{digits}f}" if isinstance(value, float) else _printable(str(value))
 
 
 def metrics_table(metrics: Mapping[str, Any]) -> str:

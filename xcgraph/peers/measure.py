@@ -126,6 +126,7 @@ def read_run(folder: Path, data: LFDataset) -> dict[str, Any]:
     try:
         metrics = json.loads(path.read_text(encoding="utf-8"))
         got = {key: metrics["data"].get(key) for key in expected}
+        metrics["train_seconds"].get("total")
         own = {"model", "train_seconds", "peak_rss_mb", "predict_ms_batch"} - set(metrics)
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise DataError(f"expected the metrics of a run, got something else ({error!r})", path) from error

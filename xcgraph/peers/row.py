@@ -40,13 +40,15 @@ class Row:
         """From a ``metrics.json``, with ``query_ms`` and ``model_bytes``."""
         size, query = metrics.get("model_bytes"), metrics.get("query_ms")
         costs = (
-            metrics["train_seconds"]["total"],
+            metrics["train_seconds"].get("total"),
             metrics.get("peak_rss_mb"),
             None if size is None else size / 1e6,
             None if query is None else query["p50"],
             metrics.get("predict_ms_batch"),
         )
-        values = {**{key: metrics[key] for key in METRICS}, **dict(zip(COSTS, costs, strict=True))}
+        # A run of an older version may lack a metric; of no test documents, metrics are no numbers.
+        values = {**{key: metrics.get(key) for key in METRICS}, **dict(zip(COSTS, costs, strict=True))}
+        values = {key: None if value is None or value != value else value for key, value in values.items()}
         return cls(name, kind, values, metrics.get("command", ""))
 
     @classmethod
