@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 
 import pytest
 
@@ -95,6 +96,7 @@ def test_without_data(bench, asked, monkeypatch, tmp_path):
         (["--set", "dmi=3"], "no setting is called 'dmi'; did you mean 'dim'?"),
         (["--set", "dim=x"], "'dim' must be a whole number"),
         (["--set", "dim"], "expected key=value, got 'dim'"),
+        (["--set", "log=wandb"], "'log' must be one of json, tensorboard, got 'wandb'"),
         (["--model", "decaf", "--set", "graph=walk"], "DECAF uses no label graph"),
         (["--recipe", "best"], "'best' is not one of"),
         (["--seed", "x"], "'x' is not a valid integer"),
@@ -103,6 +105,13 @@ def test_without_data(bench, asked, monkeypatch, tmp_path):
 def test_mistakes(error, asked, folder, tmp_path, args, message):
     assert message in error("run", folder, "--out", tmp_path / "run", *args, code=2)
     assert not asked and not (tmp_path / "run").exists()
+
+
+def test_tensorboard_is_missed_before_data_are_read(error, asked, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    line = error("run", tmp_path / "absent", "--out", tmp_path / "run", "--set", "log=tensorboard", code=1)
+    assert line == "Error: log=tensorboard needs the package 'tensorboard': pip install 'xcgraph[tensorboard]'"
+    assert not (tmp_path / "run").exists()
 
 
 def test_wrong_data(error, asked, tmp_path):

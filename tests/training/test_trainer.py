@@ -15,6 +15,7 @@ class CountingPhase:
     def __init__(self) -> None:
         self.model = torch.nn.Linear(1, 1, bias=False)
         self.label, self.num_documents, self.epoch, self.seconds = "p", 10, 0, 0.0
+        self.learning_rate = 0.25
         self.trained: list[int] = []
 
     def train_epoch(self, on_step) -> float:
@@ -108,7 +109,8 @@ def test_what_callbacks_are_told():
         ("end", "p"),
     ]
     record = {k: v for k, v in events.record.items() if k != "seconds"}
-    assert record == {"phase": "p", "epoch": 2, "loss": 0.5, "P@1": 2.0, "score": 4.0}
+    expected = {"phase": "p", "epoch": 2, "loss": 0.5, "learning_rate": 0.25, "P@1": 2.0, "score": 4.0}
+    assert record == expected
     assert 2.0 <= events.record["seconds"] < 3.0
     json.dumps(events.record)
 

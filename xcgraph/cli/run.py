@@ -66,10 +66,12 @@ def command(
     """
     _check_out(out)
     from xcgraph.training import make_settings, run_benchmark
-    from xcgraph.training.callbacks import ProgressBar
+    from xcgraph.training.callbacks import ProgressBar, summary_writer
 
     with usage_errors():
         settings = make_settings(model, recipe, changes)
+    if settings.log == "tensorboard":
+        summary_writer()  # before time is spent
     device = resolve_device(device)
     args = [arg for arg in console.args if arg != "--resume"]
     if data is None:

@@ -79,6 +79,11 @@ class Phase:
         """N."""
         return self.doc_x.shape[0]
 
+    @property
+    def learning_rate(self) -> float:
+        """Of the last step."""
+        return float(self.optimizers[0].param_groups[0]["lr"])
+
     def train_epoch(self, on_step: Any = None) -> float:
         """Passes over all documents once.
 

@@ -20,7 +20,7 @@ from xcgraph.inference import EnsembleRanker, save_model
 from xcgraph.metrics import Evaluator, filter_predictions
 from xcgraph.sparse import CSR
 
-from .callbacks import Callback, JsonLog
+from .callbacks import Callback, JsonLog, TensorBoardLog
 from .pipeline import Pipeline
 from .planned_phase import plan_phases
 from .settings import Settings, make_settings
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 _STATE = "checkpoints"
+_EVENTS = "tensorboard"
 _DEPTH = 100
 
 
@@ -48,7 +49,8 @@ def run_benchmark(
     """Trains a model on a data set, and evaluates it on the test documents.
 
     Leaves in ``out``: ``metrics.json``, ``predictions.npz`` (scipy CSR, test documents x labels, the best 100 of
-    each without filtered pairs), ``model/`` and ``log.jsonl``; while it runs, ``checkpoints/``.
+    each without filtered pairs), ``model/`` and ``log.jsonl``; while it runs, ``checkpoints/``. With the setting
+    ``log=tensorboard``, ``tensorboard/`` too (:class:`~xcgraph.training.callbacks.TensorBoardLog`).
 
     Args:
         data: the data set.
@@ -68,6 +70,7 @@ def run_benchmark(
     Raises:
         ValueError: if there are no documents or labels, or if a run to be resumed was started with other settings
             or other data.
+        ImportError: with ``log=tensorboard``, if that is not installed.
     """
 
     # Peers are measured where nothing of this package is, so that what measures both is theirs.
@@ -89,7 +92,11 @@ def run_benchmark(
     if resume and (finished := _finished(out, identity)) is not None:
         return finished
     _prepare(out, identity, resume)
-    callbacks = [JsonLog(out / "log.jsonl", resume), *callbacks]
+    log = JsonLog(out / "log.jsonl", resume)
+    logs: list[Callback] = [log]
+    if settings.log == "tensorboard":
+        logs.append(TensorBoardLog(out / _EVENTS, log))
+    callbacks = [*logs, *callbacks]
     pipeline = Pipeline(data, model, recipe, settings, seed, device, out / _STATE, callbacks)
     phases = plan_phases(pipeline.settings, recipe, pipeline.scoring, data.train_x.shape[0])
     for callback in callbacks:
@@ -167,6 +174,7 @@ def _prepare(out: Path, identity: dict[str, Any], resume: bool) -> None:
     shutil.rmtree(out / _STATE, ignore_errors=True)
     for name in ("metrics.json", "log.jsonl"):
         (out / name).unlink(missing_ok=True)  # they would speak of another run
+    shutil.rmtree(out / _EVENTS, ignore_errors=True)
     path.parent.mkdir(parents=True)
     write_json(path, identity)
 

@@ -89,6 +89,9 @@ class Settings:
     ranker_epochs: int = 10
     surrogate_dropout: float = 0.5
 
+    # What a run tells; no result depends on it
+    log: Literal["json", "tensorboard"] = "json"
+
     def fitted(self, num_documents: int, num_labels: int, num_tokens: int) -> Settings:
         """What the default recipe makes of ``dim``, ``batch_size`` and ``learning_rate`` for data of a size.
 
@@ -114,8 +117,10 @@ class Settings:
         return dataclasses.replace(self, **changes)
 
     def as_dict(self) -> dict[str, Any]:
-        """All settings, as json values."""
-        return dataclasses.asdict(self)
+        """All settings that results depend on, as json values."""
+        values = dataclasses.asdict(self)
+        del values["log"]
+        return values
 
 
 #: What the paper recipe changes, by model: the settings published for LF-AmazonTitles-131K (DECAF, WSDM 2021,

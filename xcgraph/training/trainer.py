@@ -69,6 +69,7 @@ class Trainer:
         while not progress["done"]:
             loss = phase.train_epoch(self._on_step)
             record: dict[str, Any] = {"phase": phase.label, "epoch": phase.epoch, "loss": loss}
+            record["learning_rate"] = phase.learning_rate
             if validate:
                 assert self.validator is not None and make_ranker is not None
                 start = time.perf_counter()

@@ -3,6 +3,7 @@
 from .callback import Callback
 from .json_log import JsonLog
 from .progress_bar import ProgressBar
+from .tensorboard_log import TensorBoardLog, summary_writer
 from .time_left import TimeLeft
 
-__all__ = ["Callback", "JsonLog", "ProgressBar", "TimeLeft"]
+__all__ = ["Callback", "JsonLog", "ProgressBar", "TensorBoardLog", "TimeLeft", "summary_writer"]
