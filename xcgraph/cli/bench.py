@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import click
+from click.shell_completion import add_completion_class
 
 import xcgraph
 
 from .bench_group import BenchGroup
+from .completion import BashWords
 from .console import Console
 
 _COMMANDS = {
@@ -24,6 +26,8 @@ _COMMANDS = {
     "export": "xcgraph.cli.export",
     "compare": "xcgraph.cli.compare",
 }
+
+add_completion_class(BashWords)
 
 
 @click.group("xcgraph-bench", cls=BenchGroup, lazy=_COMMANDS)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .child import run_bench
+from .completion import complete_folder, complete_models, complete_peers
 from .console import Console
 from .errors import DataProblem, data_errors, usage_errors
 from .loading import load
@@ -45,14 +46,21 @@ _EXPLAINED = (
     default="none",
     show_default=True,
     metavar="NAME,...",
+    shell_complete=complete_models,
     help="Models to train: eclare, decaf. Each goes to OUT/NAME; finished ones there are used again.",
 )
 @click.option(
-    "--runs", "runs", multiple=True, metavar="RUN_DIR", help="A finished run on the same data; may be repeated."
+    "--runs",
+    "runs",
+    multiple=True,
+    metavar="RUN_DIR",
+    shell_complete=complete_folder,
+    help="A finished run on the same data; may be repeated.",
 )
 @click.option(
     "--peers",
     metavar="NAME,...",
+    shell_complete=complete_peers,
     help="Other methods: parabel, bonsai, xr-linear, xr-linear-lf, plt, knn, centroid, text, mix; or none.  "
     "[default: parabel,bonsai,xr-linear,plt,knn,centroid]",
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .completion import complete_folder
 from .console import Console
 from .options import json_option, pass_console, quiet_option
 from .output import echo_json, frequency_table, table
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("check")
-@click.argument("folder", metavar="DIR")
+@click.argument("folder", metavar="DIR", shell_complete=complete_folder)
 @quiet_option
 @json_option
 @pass_console

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from .completion import complete_file, complete_folder
 from .console import Console
 from .errors import DataProblem, in_flags, overwrite_advice, usage_errors
 from .options import json_option, pass_console, quiet_option
@@ -19,8 +20,10 @@ _FRACTION = 0.2
 
 
 @click.command("import", short_help="Make a raw data folder of CSV, TSV, JSON lines or Parquet.")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--out", required=True, metavar="DIR", help="The raw data folder to write.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=complete_file)
+@click.option(
+    "--out", required=True, metavar="DIR", shell_complete=complete_folder, help="The raw data folder to write."
+)
 @click.option("--overwrite", is_flag=True, help="Replace the data files that DIR holds; other files stay.")
 @click.option("--title", default="title", show_default=True, metavar="COLUMN", help="Short text.")
 @click.option("--content", metavar="COLUMN", help="Long text.")
@@ -39,14 +42,26 @@ _FRACTION = 0.2
 )
 @click.option("--group", metavar="COLUMN", help="Rows of one group are all training or all test documents.")
 @click.option("--split", metavar="COLUMN", help="The side of each row: train, test; valid is training.")
-@click.option("--test", "test_files", multiple=True, metavar="FILE", help="Test documents; may be repeated.")
+@click.option(
+    "--test",
+    "test_files",
+    multiple=True,
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="Test documents; may be repeated.",
+)
 @click.option(
     "--test-fraction",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     help=f"Share of groups, or texts, to hold out.  [default: {_FRACTION}]",
 )
 @click.option("--seed", type=click.IntRange(min=0), help="Another seed, another split.  [default: 0]")
-@click.option("--label-file", metavar="FILE", help="Labels with texts; without it, names are the texts.")
+@click.option(
+    "--label-file",
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="Labels with texts; without it, names are the texts.",
+)
 @click.option(
     "--label-uid",
     default="uid",

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from .completion import complete_data, complete_file
 from .console import Console
 from .errors import DataProblem, data_errors
 from .loading import load
@@ -15,11 +16,14 @@ from .output import decile_table, echo_json, metrics_table
 
 
 @click.command("eval", short_help="Evaluate anybody's predictions.")
-@click.option("--data", required=True, metavar="DATA", help="A registry name or a folder.")
+@click.option(
+    "--data", required=True, metavar="DATA", shell_complete=complete_data, help="A registry name or a folder."
+)
 @click.option(
     "--predictions",
     required=True,
     metavar="FILE.npz",
+    shell_complete=complete_file,
     help="Scores as a scipy sparse matrix, test documents x labels (scipy.sparse.save_npz); or arrays 'index' of "
     "ranked label ids, test documents x k, -1 for none, and optionally 'score' of that shape.",
 )

@@ -8,12 +8,12 @@ import click
 
 from .errors import data_errors, usage_errors
 from .model_dir import model_folder
-from .options import json_option
+from .options import json_option, model_argument
 from .output import echo_json, table
 
 
 @click.command("export", short_help="Write a trained model for other programs: ONNX or torch.export.")
-@click.argument("model_dir", metavar="MODEL_DIR")
+@model_argument
 @click.option("--out", required=True, metavar="DIR", type=click.Path(path_type=Path), help="A new folder.")
 @click.option(
     "--format",

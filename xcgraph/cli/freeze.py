@@ -9,12 +9,12 @@ import click
 
 from .errors import data_errors, usage_errors
 from .model_dir import model_folder
-from .options import json_option, seed_option
+from .options import json_option, model_argument, seed_option
 from .output import echo_json, table
 
 
 @click.command("freeze", short_help="Make a trained model smaller and faster.")
-@click.argument("model_dir", metavar="MODEL_DIR")
+@model_argument
 @click.option("--out", required=True, metavar="DIR", type=click.Path(path_type=Path), help="A new folder.")
 @click.option(
     "--dtype",

@@ -7,18 +7,25 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .completion import complete_file
 from .edited_model import edit_model, out_option
-from .options import json_option
+from .options import json_option, model_argument
 
 if TYPE_CHECKING:
     from xcgraph.inference import Predictor
 
 
 @click.command("add", short_help="Add labels by their titles.")
-@click.argument("model_dir", metavar="MODEL_DIR")
+@model_argument
 @click.argument("titles", nargs=-1, metavar="[TITLE]...")
 @out_option
-@click.option("--input", "source", metavar="FILE", help="New labels: a row each; CSV, TSV, JSON lines or Parquet.")
+@click.option(
+    "--input",
+    "source",
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="New labels: a row each; CSV, TSV, JSON lines or Parquet.",
+)
 @click.option("--title", metavar="COLUMN", default="title", show_default=True, help="Of --input: their titles.")
 @click.option("--uid", metavar="COLUMN", help="Of --input: their names.  [default: the titles]")
 @click.option(

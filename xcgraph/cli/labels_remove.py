@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from .edited_model import edit_model, out_option
-from .options import json_option
+from .options import json_option, model_argument
 
 
 @click.command("remove", short_help="Remove labels.")
-@click.argument("model_dir", metavar="MODEL_DIR")
+@model_argument
 @click.argument("uids", nargs=-1, required=True, metavar="UID...")
 @out_option
 @json_option

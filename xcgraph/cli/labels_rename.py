@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from .edited_model import edit_model, out_option
-from .options import json_option
+from .options import json_option, model_argument
 
 
 @click.command("rename", short_help="Show another title for a label.")
-@click.argument("model_dir", metavar="MODEL_DIR")
+@model_argument
 @click.argument("uid", metavar="UID")
 @click.argument("title", metavar="TITLE")
 @out_option

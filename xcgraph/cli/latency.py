@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .completion import complete_data, complete_folder
 from .console import Console
 from .errors import DataProblem, data_errors
 from .loading import load
 from .model_dir import model_folder
-from .options import json_option, pass_console, quiet_option, seed_option, text_option
+from .options import json_option, model_argument, pass_console, quiet_option, seed_option, text_option
 from .output import echo_json, table
 
 if TYPE_CHECKING:
@@ -23,9 +24,19 @@ _METRICS = ("P@1", "P@5", "PSP@1", "PSP@5")
 
 
 @click.command("latency", short_help="Time single queries of a model.")
-@click.argument("model_dir", metavar="MODEL_DIR")
-@click.option("--data", metavar="DATA", help="Ask its test documents, and measure accuracy on them.")
-@click.option("--against", metavar="MODEL_DIR", help="The trained model that MODEL_DIR was frozen from.")
+@model_argument
+@click.option(
+    "--data",
+    metavar="DATA",
+    shell_complete=complete_data,
+    help="Ask its test documents, and measure accuracy on them.",
+)
+@click.option(
+    "--against",
+    metavar="MODEL_DIR",
+    shell_complete=complete_folder,
+    help="The trained model that MODEL_DIR was frozen from.",
+)
 @click.option("-k", "k", type=click.IntRange(min=1), default=5, show_default=True, help="Labels a query.")
 @click.option("--queries", type=click.IntRange(min=1), default=1000, show_default=True, help="At most so many.")
 @text_option

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from .completion import complete_data, complete_folder, complete_setting
 from .console import Console
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -16,7 +17,13 @@ pass_console = click.make_pass_decorator(Console)
 
 def data_argument(required: bool = True) -> Callable[[F], F]:
     """DATA: a registry name or a folder."""
-    return click.argument("data", metavar="DATA" if required else "[DATA]", required=required)
+    metavar = "DATA" if required else "[DATA]"
+    return click.argument("data", metavar=metavar, required=required, shell_complete=complete_data)
+
+
+def model_argument(command: F) -> F:
+    """MODEL_DIR, as :func:`~xcgraph.cli.model_dir.model_folder` takes it."""
+    return click.argument("model_dir", metavar="MODEL_DIR", shell_complete=complete_folder)(command)
 
 
 def text_option(command: F) -> F:
@@ -59,7 +66,9 @@ def device_option(command: F) -> F:
 
 def set_option(help: str = "Change a setting; may be repeated.") -> Callable[[F], F]:
     """``--set``, as the argument ``changes``."""
-    return click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help=help)
+    return click.option(
+        "--set", "changes", multiple=True, metavar="KEY=VALUE", help=help, shell_complete=complete_setting
+    )
 
 
 def training_options(command: F) -> F:

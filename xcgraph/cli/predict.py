@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .completion import complete_file
 from .errors import data_errors
 from .model_dir import model_folder
-from .options import device_option, resolve_device
+from .options import device_option, model_argument, resolve_device
 
 if TYPE_CHECKING:
     from xcgraph.inference import Predictor
@@ -22,12 +23,13 @@ _BATCH = 256
 
 
 @click.command("predict", short_help="Tag texts with a trained model.")
-@click.argument("model_dir", metavar="MODEL_DIR")
+@model_argument
 @click.argument("texts", nargs=-1, metavar="[TEXT]...")
 @click.option(
     "--input",
     "source",
     metavar="FILE|-",
+    shell_complete=complete_file,
     help='A query a line: text, or json with "text", or with "title" and maybe "content"; plain or gzip. "-": '
     "stdin, each line answered at once.",
 )

@@ -9,11 +9,11 @@ import click
 from .console import Console
 from .errors import data_errors
 from .model_dir import model_folder
-from .options import device_option, pass_console, resolve_device
+from .options import device_option, model_argument, pass_console, resolve_device
 
 
 @click.command("serve", short_help="Answer over HTTP with a trained model.")
-@click.argument("model_dir", metavar="MODEL_DIR")
+@model_argument
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any that is free."
 )
