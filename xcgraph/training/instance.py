@@ -1,4 +1,4 @@
-"""One instance of a model: which phases a recipe runs, and how each starts."""
+"""One instance of a model: its documents and seeds, and what its phases share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Data
 
-from xcgraph.graph import CooccurrenceGraph, RandomWalkGraph, TextKNNGraph, meta_graph
 from xcgraph.inference import (
     BeamSearch,
     DocumentEncoder,
@@ -22,22 +21,20 @@ from xcgraph.inference import (
     LabelRanker,
     Link,
 )
-from xcgraph.models import DECAF, ECLARE, LabelModel
-from xcgraph.shortlist import (
-    BalancedKMeans,
-    ClusterIndex,
-    projected_centroids,
-    unit_centroids,
-)
+from xcgraph.models import LabelModel
+from xcgraph.shortlist import BalancedKMeans, ClusterIndex
 from xcgraph.shortlist.label_centroids import as_csr
 from xcgraph.sparse import CSR
 from xcgraph.transforms import NormalizeEdges
 
-from .candidates import AllLabels, CandidateSource, SampledLabels, Shortlisted
+from .all_labels import fit_all_labels
+from .candidates import CandidateSource
 from .initialization import log_odds, mean_of_documents
+from .label_graph import make_label_graph
 from .label_hops import HopMode, LabelHops
-from .label_sums import label_sums
 from .loss import Loss
+from .make_model import make_model
+from .modules import fit_modules
 from .optimization import cosine_schedule, halving_schedule, make_optimizers
 from .phase import Phase
 from .planned_phase import num_epochs, phase_label
@@ -49,9 +46,6 @@ from .validation import Validator
 if TYPE_CHECKING:
     from .pipeline import Pipeline
 
-# Tables with more numbers than this get sparse gradients, so that a step costs the rows it uses; below, one pass
-# of Adam over the whole table is faster than sorting out the rows.
-_SPARSE_TABLE = 1 << 24
 # Labels a training document's shortlist keeps in the default recipe; a few of them are drawn in each step.
 SHORTLIST_WIDTH = 512
 
@@ -98,119 +92,10 @@ class InstanceTrainer:
 
     def fit(self) -> LabelRanker:
         """Trains the instance (or what a resumed run has left to do)."""
-        return self.fit_all_labels() if self.p.scoring == "all" else self.fit_modules()
+        return fit_all_labels(self) if self.p.scoring == "all" else fit_modules(self)
 
     def seed(self, *path: str | int) -> int:
         return derive_seed(self.p.seed, self.number, *path)
-
-    def fit_all_labels(self) -> LabelRanker:
-        settings = self.settings
-        _, graph = self.label_graph(self.y, None)
-        model = self.make_model(self.label_x.shape[0], refinement=True)
-        hops = self.label_hops(model, graph)
-        self.initialize(model, self.split.y, hops)
-        ranker = self.ranker_of(model, hops, graph)
-        self.train(
-            "ranker",
-            model,
-            self.split.y,
-            hops,
-            SampledLabels(settings.negatives, unknown=self.unknown),
-            loss=settings.loss,
-            stop_after=self.epochs,
-            make_ranker=ranker,
-            validator=self.validator,
-        )
-        trained = ranker()
-        trained.parts = self.label_parts(model, hops)
-        return trained
-
-    def fit_modules(self) -> LabelRanker:
-        raw, graph = self.label_graph(self.y, None)
-        surrogate = self.fit_surrogate(raw, graph)
-        # The papers' second graph drops neighbours whose texts disagree, by the embeddings of module I.
-        if self.paper and graph is not None:
-            raw, graph = self.label_graph(self.y, surrogate)
-        beam_search = self.fit_shortlister(raw, graph, surrogate)
-        del raw, surrogate  # module IV needs the memory
-        return self.fit_ranker(graph, beam_search)
-
-    def fit_surrogate(self, raw: Data | None, graph: Data | None) -> LabelModel:
-        """Module I: token embeddings, learned by predicting clusters of labels."""
-        with self.p.timed("clustering"):
-            centroid = projected_centroids(self.y, self.x, graph, self.settings.dim, self.seed("projection"))
-            clusters = self.cluster(centroid.to(self.p.device), "surrogate")
-        model, hops = self.meta_model(clusters, raw, refinement=False, mode="exact" if self.paper else "stale")
-        targets = clusters.meta_targets(self.split.y)
-        if not self.paper:
-            model.classifier.initialize(bias=log_odds(targets))
-        candidates: CandidateSource = AllLabels() if self.paper else SampledLabels(self.settings.negatives)
-        self.train(
-            "surrogate", model, targets, hops, candidates,
-            learning_rate=self.settings.surrogate_learning_rate if self.paper else None,
-        )  # fmt: skip
-        return model
-
-    def fit_shortlister(self, raw: Data | None, graph: Data | None, surrogate: LabelModel) -> BeamSearch:
-        """Module II: clusters by embeddings, and a model that predicts them."""
-        with self.p.timed("clustering"), torch.no_grad():
-            total = label_sums(
-                lambda x: torch.nn.functional.normalize(surrogate.embedding(x), dim=1), self.split.x, self.split.y
-            )
-            clusters = self.cluster(unit_centroids(total, graph), "shortlister")
-            del total
-        freeze = self.paper and self.p.model_name == "eclare"
-        mode: Any = "frozen" if freeze else "exact" if self.paper else "stale"
-        model, hops = self.meta_model(clusters, raw, refinement=True, mode=mode)
-        model.embedding.load_state_dict(surrogate.embedding.state_dict())
-        targets = clusters.meta_targets(self.split.y)
-        self.initialize(model, targets, hops)
-        candidates: CandidateSource = AllLabels() if self.paper else SampledLabels(self.settings.negatives)
-        self.train(
-            "shortlister", model, targets, hops, candidates,
-            learning_rate=self.settings.ranker_learning_rate if self.paper else None, freeze=freeze,
-        )  # fmt: skip
-        weight, bias = self.vectors(model, hops)
-        expansion = self.expansion(hops.graph)
-        return BeamSearch(
-            DocumentEncoder.from_model(model),
-            weight,
-            bias,
-            clusters,
-            min(self.settings.beam, clusters.num_clusters),
-            expansion,
-        )
-
-    def fit_ranker(self, graph: Data | None, beam_search: BeamSearch) -> LabelRanker:
-        """Modules III and IV: shortlists of the training documents, and a model trained against them."""
-        settings = self.settings
-        with self.p.timed("shortlists"):
-            shortlist = self.shortlists(beam_search, graph)
-        model = self.make_model(self.label_x.shape[0], refinement=True)
-        with torch.no_grad():
-            model.embedding.weight.copy_(beam_search.encoder.tokens)
-        hops = self.label_hops(model, graph)
-        self.initialize(model, self.split.y, hops)
-        candidates: CandidateSource
-        if self.paper:
-            candidates = Shortlisted(shortlist)
-        else:
-            candidates = SampledLabels(settings.negatives, shortlist, settings.hard_negatives, self.unknown)
-        ranker = self.ranker_of(model, hops, graph, beam_search)
-        self.train(
-            "ranker",
-            model,
-            self.split.y,
-            hops,
-            candidates,
-            learning_rate=settings.ranker_learning_rate if self.paper else None,
-            freeze=hops.mode == "frozen",
-            loss=settings.loss,
-            stop_after=self.epochs,
-            make_ranker=ranker,
-            validator=self.validator,
-        )
-        return ranker()
 
     def shortlists(self, beam_search: BeamSearch, graph: Data | None) -> Tensor:
         """Module III: labels to tell from each training document's own, int32 ``[N, S]``."""
@@ -220,26 +105,16 @@ class InstanceTrainer:
 
     def label_graph(self, y: Any, embedder: LabelModel | None) -> tuple[Data | None, Data | None]:
         """The label graph, raw and normalised; ``(None, None)`` for models without one."""
-        settings = self.settings
-        if settings.graph == "none":
+        if self.settings.graph == "none":
             return None, None
         with self.p.timed("graph"):
-            raw: Data
-            if settings.graph == "walk":
-                embedding = None
-                if embedder is not None:
-                    with torch.no_grad():
-                        embedding = embedder.embedding(self.label_x)
-                raw = RandomWalkGraph(
-                    settings.restart, settings.walk_length, settings.graph_top_k, settings.head_threshold,
-                    settings.prune_max_dist, embedding, method="walk" if self.paper else "auto",
-                    seed=self.seed("graph"), device=self.p.device,
-                )(y)  # fmt: skip
-            elif settings.graph == "cooccurrence":
-                raw = CooccurrenceGraph(k=settings.graph_top_k)(y)
-            else:
-                raw = TextKNNGraph(k=settings.graph_top_k)(self.p.data.label_x)
-            raw = raw.to(str(self.p.device))
+            embedding = None
+            if embedder is not None and self.settings.graph == "walk":
+                with torch.no_grad():
+                    embedding = embedder.embedding(self.label_x)
+            raw = make_label_graph(
+                self.settings, self.p.recipe, y, self.p.data.label_x, embedding, self.seed("graph"), self.p.device
+            )
             graph = NormalizeEdges()(raw)
         if self.number == 0 and embedder is None:
             self.p.tell(f"label graph: {raw.num_nodes} labels, {raw.num_edges} edges")
@@ -247,46 +122,10 @@ class InstanceTrainer:
 
     def make_model(self, num_labels: int, refinement: bool) -> LabelModel:
         """An untrained model on the device."""
-        settings = self.settings
         torch.manual_seed(self.seed("init", num_labels, int(refinement)))
         num_tokens = self.label_x.shape[1]
-        dropout = settings.dropout if refinement or not self.paper else settings.surrogate_dropout
-        document_dropout = (
-            settings.document_dropout if refinement or not self.paper else settings.surrogate_dropout
-        )
-        # A surrogate has no refinement vectors to stand in for the text.
-        label_text = settings.label_text or not refinement
-        refinement = refinement and settings.refinement
-        limit = 0 if settings.optimizer_state == "rowwise" else _SPARSE_TABLE
-        common: dict[str, Any] = {
-            "dropout": dropout,
-            "document_dropout": document_dropout,
-            "refinement": refinement,
-            "bias": settings.label_bias and (refinement or not self.paper),
-            "sparse_tokens": num_tokens * settings.dim > limit,
-            "sparse_labels": num_labels * settings.dim > limit,
-        }
-        model: LabelModel
-        if self.p.model_name == "eclare":
-            model = ECLARE(
-                num_tokens, num_labels, settings.dim, settings.num_hops, combine=settings.combine,
-                label_text=label_text, **common,
-            )  # fmt: skip
-        else:
-            model = DECAF(num_tokens, num_labels, settings.dim, **common)
+        model = make_model(self.settings, self.p.model_name, self.p.recipe, num_tokens, num_labels, refinement)
         return model.to(self.p.device)
-
-    def meta_model(
-        self, clusters: ClusterIndex, raw: Data | None, refinement: bool, mode: HopMode
-    ) -> tuple[LabelModel, LabelHops]:
-        """A model over meta-labels, with their text and graph."""
-        graph = None
-        if raw is not None:
-            graph = NormalizeEdges()(
-                meta_graph(raw, clusters.assignment, clusters.num_clusters, self.settings.graph_top_k)
-            )
-        model = self.make_model(clusters.num_clusters, refinement)
-        return model, LabelHops(model, clusters.meta_text(self.label_x), graph, mode)
 
     def label_hops(self, model: LabelModel, graph: Data | None) -> LabelHops:
         """Hops of the labels, as the settings want them."""

@@ -22,7 +22,7 @@ _NAME = 75
 _STEP_KERNELS = 400
 # Rounds of 2-means a level, as measured on planted sets.
 _ROUNDS = 14
-# Larger tables have sparse gradients (xcgraph.training.instance).
+# Larger tables have sparse gradients (xcgraph.training.make_model).
 _SPARSE_TABLE = 1 << 24
 # Labels kept a training document in the default recipe (xcgraph.training.instance).
 _SHORTLIST_WIDTH = 512
