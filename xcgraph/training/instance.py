@@ -160,10 +160,6 @@ class InstanceTrainer:
         if model.classifier.bias is not None:
             model.classifier.initialize(bias=log_odds(y))
 
-    def num_epochs(self, name: str) -> int:
-        """Epochs of a phase, at most."""
-        return num_epochs(name, self.settings, self.p.recipe, self.split.x.shape[0])
-
     def train(
         self,
         name: str,
@@ -180,13 +176,14 @@ class InstanceTrainer:
     ) -> None:
         """Runs one phase; the model holds the result."""
         settings = self.settings
-        num_epochs = self.num_epochs(name)
+        epochs = num_epochs(name, settings, self.p.recipe, self.split.x.shape[0])
+        trained = min(epochs, stop_after or epochs)
         steps = math.ceil(self.split.x.shape[0] / settings.batch_size)
         if self.paper:
-            schedule = halving_schedule(steps, max(1, num_epochs // 2))
+            schedule = halving_schedule(steps, max(1, epochs // 2))
         else:
             # Of the epochs that are trained: to stop early is no reason to stop at a high rate.
-            schedule = cosine_schedule(steps * min(num_epochs, stop_after or num_epochs), settings.warmup)
+            schedule = cosine_schedule(steps * trained, settings.warmup)
         phase = Phase(
             name,
             model,
@@ -206,7 +203,7 @@ class InstanceTrainer:
             folder = self.p.checkpoints / f"{self.number}-{name}"
         trainer = Trainer(folder, self.p.callbacks, validator, settings.patience)
         phase.label = phase_label(name, self.number, settings.instances)
-        result = trainer.fit(phase, min(num_epochs, stop_after or num_epochs), make_ranker)
+        result = trainer.fit(phase, trained, make_ranker)
         self.p.results[f"{self.number}/{name}"] = result
         self.p.seconds[name] = self.p.seconds.get(name, 0.0) + result["seconds"]
 
