@@ -26,7 +26,7 @@ from .options import (
     set_option,
     text_option,
 )
-from .output import echo_json, listing, table
+from .output import echo_json, listing, printable, table
 
 if TYPE_CHECKING:
     from xcgraph.data import LFDataset
@@ -148,7 +148,7 @@ def command(
         return
     click.echo(f"{dataset.name}, text {text}: test documents, percent; * best measured")
     _print(comparison)
-    click.echo("\n" + "\n".join(notes))
+    click.echo("\n" + "\n".join(map(printable, notes)))
     click.echo(f"files in {out}")
 
 
@@ -243,7 +243,7 @@ def _print(comparison: Comparison) -> None:
     marked = {(i, 1 + COLUMNS.index(column)) for i, column in comparison.best()}
     click.echo(table(rows, ["", *COLUMNS], marked=marked, missing="-"))
     for name, found in comparison.gains().items():
-        click.echo(f"\n{name} against the best peer on each metric, percent of the peer's:")
+        click.echo(f"\n{printable(name)} against the best peer on each metric, percent of the peer's:")
         click.echo(", ".join(f"{metric} {gain:+.1f} ({peer})" for metric, (gain, peer) in found.items()))
     click.echo("\ncommands")
     click.echo(listing((row.name, row.command) for row in comparison.rows if row.command))

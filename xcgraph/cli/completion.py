@@ -59,7 +59,9 @@ def complete_peers(ctx: click.Context, parameter: click.Parameter, incomplete: s
 
 def complete_models(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """NAME,...: models."""
-    return _listed(("eclare", "decaf"), incomplete)
+    from xcgraph.training.settings import PAPER
+
+    return _listed(PAPER, incomplete)
 
 
 def _listed(names: Iterable[str], incomplete: str) -> list[CompletionItem]:

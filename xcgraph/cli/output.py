@@ -72,7 +72,7 @@ def table(
 
 def listing(items: Iterable[tuple[str, str]]) -> str:
     """Names, each with a text below it that may be long: a terminal that wraps it breaks no column."""
-    return "\n".join(f"{_printable(name)}\n  {_printable(text)}" for name, text in items)
+    return "\n".join(f"{printable(name)}\n  {printable(text)}" for name, text in items)
 
 
 def _pad(cell: str, width: int, to_right: bool) -> str:
@@ -88,8 +88,8 @@ def _width(text: str) -> int:
     )
 
 
-def _printable(text: str) -> str:
-    """Line breaks and control characters, as names of folders may have, would break a table, or a terminal."""
+def printable(text: str) -> str:
+    """The text with line breaks and control characters written out: names of folders may have them."""
     return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
 
 
@@ -100,7 +100,7 @@ def _cell(value: Any, digits: int, missing: str) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:.{digits}f}" if isinstance(value, float) else _printable(str(value))
+    return f"{value:.{digits}f}" if isinstance(value, float) else printable(str(value))
 
 
 def metrics_table(metrics: Mapping[str, Any]) -> str:

@@ -34,8 +34,8 @@ def test_lines_where_there_is_no_terminal(capsys, clock):
     told = "loss 0.500, validation P@1 12.35, PSP@5 6.79"
     assert err.splitlines() == [
         "label graph: 7 labels",
-        f"ranker 1/2 epoch 1/2: {told} (60 s; left 01:00, all phases 03:00)",
-        f"ranker 1/2 epoch 2/2: {told} (120 s; left all phases 02:00)",
+        f"ranker 1/2 epoch 1/2: {told} (60 s; left 01:00, in all phases 03:00)",
+        f"ranker 1/2 epoch 2/2: {told} (120 s; left in all phases 02:00)",
         f"ranker 2/2 epoch 1/2: {told} (60 s; left 01:00)",
         f"ranker 2/2 epoch 2/2: {told} (120 s)",
     ]
@@ -74,9 +74,9 @@ def test_bar_on_a_terminal(monkeypatch, capsys, clock):
     shown = terminal.pictures()
     first = next(line for line in shown if "epoch 1/2" in line)
     assert first.startswith("ranker 1/2 epoch 1/2:  25%") and "5/20" in first
-    assert first.endswith("left 01:30, all phases 03:30, loss 0.250]")
+    assert first.endswith("left 01:30, in all phases 03:30, loss 0.250]")
     second = next(line for line in shown if "epoch 2/2" in line)
-    assert second.endswith("left 00:30, all phases 02:30, loss 0.250, validation P@1 12.35, PSP@5 6.79]")
+    assert second.endswith("left 00:30, in all phases 02:30, loss 0.250, validation P@1 12.35, PSP@5 6.79]")
     assert any("20/20" in line for line in shown)  # documents of both epochs
     assert capsys.readouterr().out == ""
 

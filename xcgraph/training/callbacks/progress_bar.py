@@ -98,9 +98,9 @@ class ProgressBar(Callback):
             self._bar = None
 
     def _left(self) -> str:
-        """``03:16`` of the phase, ``all phases 07:20``; what is not known, or nothing, is left out."""
+        """``03:16`` of the phase, ``in all phases 07:20``; what is not known, or nothing, is left out."""
         phase, run = self._time.of_phase(), self._time.of_run()
         shown = [tqdm.format_interval(phase)] if phase else []
         if run and run != phase:
-            shown.append(f"all phases {tqdm.format_interval(run)}")
+            shown.append(f"in all phases {tqdm.format_interval(run)}")
         return ", ".join(shown)
