@@ -314,12 +314,12 @@ def test_settings_of_the_linear_part(tiny, small, monkeypatch):
 
 
 def test_filtered_pairs_leave_the_loss_where_settings_say_so(tiny, small, monkeypatch):
-    from xcgraph.training import instance
+    from xcgraph.training import all_labels
 
     given = []
-    original = instance.SampledLabels
+    original = all_labels.SampledLabels
     monkeypatch.setattr(
-        instance, "SampledLabels", lambda *a, **k: given.append(k.get("unknown", a[3:])) or original(*a, **k)
+        all_labels, "SampledLabels", lambda *a, **k: given.append(k.get("unknown", a[3:])) or original(*a, **k)
     )
     filtered = replace(tiny, train_filter=np.array([[0, 5], [7, 2]]))
     for data, changes in ((filtered, {}), (filtered, {"mask_filtered": False}), (tiny, {})):

@@ -164,17 +164,18 @@ def test_results_are_json(tiny, small):
 
 
 def test_seconds_are_counted_once(tiny, small, monkeypatch):
-    from xcgraph.training import instance, pipeline
+    from xcgraph.graph import RandomWalkGraph
+    from xcgraph.training import pipeline
 
     now = [0.0]
     monkeypatch.setattr(pipeline.time, "perf_counter", lambda: now[0])
-    build = instance.RandomWalkGraph.build
+    build = RandomWalkGraph.build
 
     def slow(self, data):
         now[0] += 100.0
         return build(self, data)
 
-    monkeypatch.setattr(instance.RandomWalkGraph, "build", slow)
+    monkeypatch.setattr(RandomWalkGraph, "build", slow)
     fitted, _ = fit(tiny, small("eclare", "paper"), "eclare", "paper")
     assert fitted.seconds["graph"] == pytest.approx(200.0)  # two graphs
 

@@ -73,11 +73,12 @@ def test_bar_on_a_terminal(monkeypatch, capsys, clock):
     assert "label graph: 7 labels\n" in terminal.getvalue()
     shown = terminal.pictures()
     first = next(line for line in shown if "epoch 1/2" in line)
-    assert first.startswith("ranker 1/2 epoch 1/2:  25%") and "5/20" in first
+    assert first.startswith("ranker 1/2 epoch 1/2:  25%|")
     assert first.endswith("left 01:30, in all phases 03:30, loss 0.250]")
     second = next(line for line in shown if "epoch 2/2" in line)
-    assert second.endswith("left 00:30, in all phases 02:30, loss 0.250, validation P@1 12.35, PSP@5 6.79]")
-    assert any("20/20" in line for line in shown)  # documents of both epochs
+    assert second.endswith("left 00:30, in all phases 02:30, loss 0.250, P@1 12.35, PSP@5 6.79]")
+    assert max(map(len, shown)) < 120
+    assert any("epoch 2/2: 100%|" in line for line in shown)
     assert capsys.readouterr().out == ""
 
 
@@ -90,7 +91,7 @@ def test_bar_is_not_drawn_at_every_step(monkeypatch, clock):
         bar.on_step(done, 0.5)
     bar.close()
     assert 10 <= len(terminal.pictures()) < 20
-    assert "1000/1000" in terminal.pictures()[-1]
+    assert "100%|" in terminal.pictures()[-1]
 
 
 @pytest.mark.parametrize("epoch", [0, 1])
@@ -100,5 +101,4 @@ def test_bar_of_a_resumed_phase_starts_where_it_was(monkeypatch, clock, epoch):
     bar.on_phase_start("ranker", 2, 10, epoch)
     bar.on_step(5, 0.25)
     bar.on_phase_end("ranker")
-    assert f"{10 * epoch + 5}/20" in terminal.getvalue()
-    assert f"epoch {epoch + 1}/2" in terminal.getvalue()
+    assert f"epoch {epoch + 1}/2:  {50 * epoch + 25}%|" in terminal.getvalue()

@@ -15,8 +15,8 @@ from .time_left import TimeLeft
 if TYPE_CHECKING:
     from xcgraph.training.planned_phase import PlannedPhase
 
-# The bar's own time left would not know of validation, nor of other phases.
-_FORMAT = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
+# The bar's own time left would not know of validation, nor of other phases. A short bar leaves room for words.
+_FORMAT = "{desc}: {percentage:3.0f}%|{bar:10}| [{elapsed}{postfix}]"
 # Seconds between two pictures of a bar.
 _INTERVAL = 0.1
 
@@ -76,9 +76,10 @@ class ProgressBar(Callback):
         self._time.on_epoch_end(record)
         self._epoch = record["epoch"]
         shown = [f"{name} {record[name]:.2f}" for name in ("P@1", "PSP@5") if name in record]
-        self._note = ", validation " + ", ".join(shown) if shown else ""
+        self._note = "".join(f", {metric}" for metric in shown)
         if not self._live:
-            text = f"{self._label} epoch {self._epoch}/{self._epochs}: loss {record['loss']:.3f}{self._note}"
+            note = ", validation " + ", ".join(shown) if shown else ""
+            text = f"{self._label} epoch {self._epoch}/{self._epochs}: loss {record['loss']:.3f}{note}"
             left = f"; left {left}" if (left := self._left()) else ""
             self.on_message(f"{text} ({record['seconds']:.0f} s{left})")
 
