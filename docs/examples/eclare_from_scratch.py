@@ -87,7 +87,8 @@ def fit(
             labels, shortlist, target = candidates(batch)
             every = hops()
             weight, bias = model.vectors(every if labels is None else every[labels], labels)
-            loss = softmax_loss(model.classifier(model.encode(x.select_rows(batch)), weight, bias, shortlist), target)
+            logit = model.classifier(model.encode(x.select_rows(batch)), weight, bias, shortlist)
+            loss = softmax_loss(logit, target)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -133,10 +134,8 @@ class Shortlister:
 
     def fit(self, x: CSR, y: CSR, epochs: int) -> float:
         """Learns to predict clusters; token embeddings learn along."""
-        return fit(
-            self.model, x, lambda: self.model.hops(self.label_x, self.graph), all_of(self.clusters.meta_targets(y)),
-            epochs,
-        )  # fmt: skip
+        targets = all_of(self.clusters.meta_targets(y))
+        return fit(self.model, x, lambda: self.model.hops(self.label_x, self.graph), targets, epochs)
 
     @torch.no_grad()
     def query(self, x: CSR, mix: float = 0.0) -> tuple[Tensor, Tensor]:
@@ -191,7 +190,8 @@ def main(name: str, dim: int, epochs: int, seed: int, quick: bool) -> None:
     clusters = cluster(projected_centroids(data.train_y, data.train_x, graph, dim, seed), 20)
     surrogate = Shortlister(Model(tokens, clusters.num_clusters, False), clusters, label_x, raw, 32)
     surrogate.fit(train_x, train_y, epochs)
-    click.echo(f"I.   surrogate: {found(surrogate.query(test_x)[0], test_y):.1f} % of the test pairs in the shortlist")
+    index, _ = surrogate.query(test_x)
+    click.echo(f"I.   surrogate: {found(index, test_y):.1f} % of the test pairs are in its shortlists")
 
     # II. Clusters by embeddings; what predicts them makes shortlists.
     with torch.no_grad():
@@ -200,7 +200,7 @@ def main(name: str, dim: int, epochs: int, seed: int, quick: bool) -> None:
     search = Shortlister(Model(tokens, clusters.num_clusters, True), clusters, label_x, raw, 32)
     search.fit(train_x, train_y, epochs)
     index, inherited = search.query(test_x)
-    click.echo(f"II.  shortlister: {found(index, test_y):.1f} %, of {index.size(1)} labels a document")
+    click.echo(f"II.  shortlister: {found(index, test_y):.1f} %, with {index.size(1)} labels a document")
 
     # III. Hard negatives: labels of the clusters that training documents are taken to.
     near, _ = search.query(train_x)
@@ -214,7 +214,8 @@ def main(name: str, dim: int, epochs: int, seed: int, quick: bool) -> None:
         ranker.classifier.initialize(weight=dense_centroids(data.train_y, tokens(train_x)))
     fit(ranker, train_x, lambda: hops, shortlisted(train_y, near, 32), epochs)
     # The probability of a label's cluster times its own.
-    score = (inherited.log() + ranker.logits(test_x, hops, index)).masked_fill(index < 0, -torch.inf).softmax(dim=1)
+    score = inherited.log() + ranker.logits(test_x, hops, index)
+    score = score.masked_fill(index < 0, -torch.inf).softmax(dim=1)
     score, order = score.topk(min(100, score.size(1)))
     index = index.gather(1, order)
     report("IV.  ranker", index, score)

@@ -32,7 +32,7 @@ def neighbors(graph: Data, label: int) -> list[int]:
 
 
 def draw(graph: Data, label: int, uids: list[str], path: Path) -> None:
-    """Draws the neighbours of a label and the edges among them; an opaque background suits light and dark pages."""
+    """Draws the neighbours of a label and the edges among them, on an opaque background."""
     import matplotlib
 
     matplotlib.use("Agg")
