@@ -138,18 +138,16 @@ class Shortlister:
         return fit(self.model, x, lambda: self.model.hops(self.label_x, self.graph), targets, epochs)
 
     @torch.no_grad()
-    def query(self, x: CSR, mix: float = 0.0) -> tuple[Tensor, Tensor]:
+    def query(self, x: CSR) -> tuple[Tensor, Tensor]:
         """Labels ``[N, S]`` of the best clusters (-1: none) and the probability of each one's cluster."""
         logit = self.model.logits(x, self.model.hops(self.label_x, self.graph))
         index, p = top_k(logit.softmax(dim=1), self.beam)
-        if mix > 0:
-            index, p = GAME(mix, k=self.beam)(index, p, self.graph.edge_index, self.graph.edge_weight)
         return self.clusters.expand(index, p)
 
 
 def cluster(centroids: Tensor, size: int) -> ClusterIndex:
     """Labels in balanced clusters of about ``size``."""
-    num_clusters = max(2, centroids.size(0) // size)
+    num_clusters = max(1, centroids.size(0) // size)
     return ClusterIndex(BalancedKMeans(num_clusters, seed=0).fit_predict(centroids), num_clusters)
 
 
@@ -169,8 +167,9 @@ def found(index: Tensor, y: CSR) -> float:
 def main(name: str, dim: int, epochs: int, seed: int, quick: bool) -> None:
     """Trains ECLARE module by module and prints what each one gains."""
     data = planted_matrices(num_labels=200) if quick else load_dataset(name, text="title")
+    size, beam = 20, 32
     if quick:
-        dim, epochs = 16, 2
+        dim, epochs, size, beam = 16, 2, 5, 8
     torch.manual_seed(seed)
     train_x, test_x, label_x = (CSR.from_scipy(m) for m in (data.train_x, data.test_x, data.label_x))
     train_y, test_y = CSR.from_scipy(data.train_y), CSR.from_scipy(data.test_y)
@@ -187,8 +186,8 @@ def main(name: str, dim: int, epochs: int, seed: int, quick: bool) -> None:
 
     # I. Token embeddings, from clusters of labels by the words of their documents.
     tokens = BagEmbedding(data.num_features, dim)
-    clusters = cluster(projected_centroids(data.train_y, data.train_x, graph, dim, seed), 20)
-    surrogate = Shortlister(Model(tokens, clusters.num_clusters, False), clusters, label_x, raw, 32)
+    clusters = cluster(projected_centroids(data.train_y, data.train_x, graph, dim, seed), size)
+    surrogate = Shortlister(Model(tokens, clusters.num_clusters, False), clusters, label_x, raw, beam)
     surrogate.fit(train_x, train_y, epochs)
     index, _ = surrogate.query(test_x)
     click.echo(f"I.   surrogate: {found(index, test_y):.1f} % of the test pairs are in its shortlists")
@@ -196,8 +195,8 @@ def main(name: str, dim: int, epochs: int, seed: int, quick: bool) -> None:
     # II. Clusters by embeddings; what predicts them makes shortlists.
     with torch.no_grad():
         embedded = tokens(train_x)
-    clusters = cluster(dense_centroids(data.train_y, embedded, graph), 20)
-    search = Shortlister(Model(tokens, clusters.num_clusters, True), clusters, label_x, raw, 32)
+    clusters = cluster(dense_centroids(data.train_y, embedded, graph), size)
+    search = Shortlister(Model(tokens, clusters.num_clusters, True), clusters, label_x, raw, beam)
     search.fit(train_x, train_y, epochs)
     index, inherited = search.query(test_x)
     click.echo(f"II.  shortlister: {found(index, test_y):.1f} %, with {index.size(1)} labels a document")
