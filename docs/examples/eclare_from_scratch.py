@@ -211,7 +211,7 @@ def main(name: str, dim: int, epochs: int, seed: int, quick: bool) -> None:
     with torch.no_grad():
         hops = ranker.hops(label_x, graph)
         ranker.classifier.initialize(weight=dense_centroids(data.train_y, tokens(train_x)))
-    fit(ranker, train_x, lambda: hops, shortlisted(train_y, near, 32), epochs)
+    fit(ranker, train_x, lambda: hops, shortlisted(train_y, near, 16), epochs)
     # The probability of a label's cluster times its own.
     score = inherited.log() + ranker.logits(test_x, hops, index)
     score = score.masked_fill(index < 0, -torch.inf).softmax(dim=1)
