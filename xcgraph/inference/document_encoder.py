@@ -32,7 +32,13 @@ class DocumentEncoder:
 
     @classmethod
     def from_model(cls, model: LabelModel) -> DocumentEncoder:
-        """The document side of ``model`` as it is now; the token table is shared, not copied."""
+        """The document side of ``model`` as it is now; the token table is shared, not copied.
+
+        Raises:
+            ValueError: if the model has a document tower, which does not fold.
+        """
+        if model.document_tower is not None:
+            raise ValueError("the documents of this model go through a document tower and not through its tokens")
         return cls(model.embedding.weight.detach(), *fold_block(model.document_block))
 
     @property

@@ -54,7 +54,7 @@ def export_model(model: StoredModel, folder: str | os.PathLike[str], format: Exp
         if table is not None:
             tensors |= {f"{name}.rowptr": table.rowptr, f"{name}.col": table.col, f"{name}.value": table.value}
     with atomic_folder(folder) as work:
-        difference = export_encoder(member.encoder, work / _FILE[format], format)
+        difference = export_encoder(member.token_encoder, work / _FILE[format], format)
         save_file(
             {name: value.detach().cpu().contiguous() for name, value in tensors.items()},
             work / "labels.safetensors",
@@ -67,7 +67,7 @@ def export_model(model: StoredModel, folder: str | os.PathLike[str], format: Exp
             "format_version": FORMAT_VERSION,
             "encoder": _FILE[format],
             "labels": member.weight.size(0),
-            "tokens": member.encoder.num_tokens,
+            "tokens": member.token_encoder.num_tokens,
             "dim": member.weight.size(1),
             "link": member.link,
             "mix": member.expansion.mix if member.expansion is not None else 0.0,

@@ -83,7 +83,7 @@ def freeze(
     if ranker.lexical is not None:
         postings = TokenPostings.freeze(ranker.lexical.weight.to("cpu"), min_weight)
     return FrozenIndex(
-        FrozenEncoder.freeze(ranker.encoder, dtype),
+        FrozenEncoder.freeze(ranker.token_encoder, dtype),
         RowMatrix.convert(weight, dtype, None if dtype == "float32" else mean),
         mean,
         bias,

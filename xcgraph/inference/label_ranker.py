@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor
 
 from xcgraph.layers import GAME, score_shortlist
 from xcgraph.metrics import top_k
+from xcgraph.models import DocumentTower
 from xcgraph.shortlist import ClusterIndex, combine_scores, rank_shortlist, top_beam
-from xcgraph.sparse import CSR
+from xcgraph.sparse import CSR, select_rows
 
 from .document_encoder import DocumentEncoder
 from .joined_encoder import JoinedEncoder
@@ -93,7 +94,8 @@ class LabelRanker:
     probabilities are softmax's, over the labels that are scored.
 
     Args:
-        encoder: of documents.
+        encoder: of documents. With another :class:`~xcgraph.models.DocumentTower`, documents are what it takes,
+            ``[N, F]``; such a ranker can be asked, but not stored, frozen or exported.
         weight: label vectors, ``[L, D]``.
         bias: ``[L]``, or ``None``.
         shortlister: or ``None`` to score all labels.
@@ -106,7 +108,7 @@ class LabelRanker:
 
     def __init__(
         self,
-        encoder: DocumentEncoder | JoinedEncoder,
+        encoder: DocumentEncoder | JoinedEncoder | DocumentTower,
         weight: Tensor,
         bias: Tensor | None,
         shortlister: BeamSearch | None = None,
@@ -126,8 +128,22 @@ class LabelRanker:
         self.lexical = lexical
         self.parts = parts
 
+    @property
+    def token_encoder(self) -> DocumentEncoder | JoinedEncoder:
+        """The encoder, if it is one of tokens: what is stored, frozen or exported.
+
+        Raises:
+            ValueError: if it is another document tower.
+        """
+        if isinstance(self.encoder, (DocumentEncoder, JoinedEncoder)):
+            return self.encoder
+        raise ValueError(
+            f"this ranker embeds documents by {type(self.encoder).__name__}, a document tower; only rankers that "
+            "embed tokens can be stored, frozen or exported: keep the tower and the label vectors yourself"
+        )
+
     @torch.no_grad()
-    def rank(self, doc_x: CSR, k: int) -> tuple[Tensor, Tensor]:
+    def rank(self, doc_x: CSR | Tensor, k: int) -> tuple[Tensor, Tensor]:
         """Labels and probabilities of documents ``[N, V]``.
 
         Returns:
@@ -139,13 +155,13 @@ class LabelRanker:
             width = max(self.shortlister.weight.size(0), self.shortlister.width)
         rows = torch.arange(doc_x.shape[0], device=doc_x.device)
         pieces = rows.split(max(1, _MAX_SCORES // max(1, width)))
-        parts = [self._rank_piece(doc_x.select_rows(piece), k) for piece in pieces if piece.numel()]
+        parts = [self._rank_piece(select_rows(doc_x, piece), k) for piece in pieces if piece.numel()]
         if not parts:
             k = min(k, self.weight.size(0))
             return rows.new_empty(0, k), self.weight.new_empty(0, k)
         return torch.cat([index for index, _ in parts]), torch.cat([score for _, score in parts])
 
-    def _rank_piece(self, doc_x: CSR, k: int) -> tuple[Tensor, Tensor]:
+    def _rank_piece(self, doc_x: Any, k: int) -> tuple[Tensor, Tensor]:
         k = min(k, self.weight.size(0))
         expand = self.expansion is not None and self.expansion.mix > 0
         # Of the beam alone: what is said of the best labels must not depend on how many are asked for.
@@ -175,7 +191,7 @@ class LabelRanker:
             score = score.masked_fill(index < 0, -torch.inf)
         return index, score
 
-    def predict(self, doc_x: CSR, k: int) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, doc_x: CSR | Tensor, k: int) -> tuple[np.ndarray, np.ndarray]:
         """:meth:`rank`, as arrays on the host."""
         index, score = self.rank(doc_x, k)
         return index.cpu().numpy(), score.cpu().numpy()

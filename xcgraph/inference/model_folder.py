@@ -113,7 +113,8 @@ def load_model(
         check_counts(
             parts,
             {member.weight.size(0) for member in ranker.members} | ({made.num_labels} if made else set()),
-            {member.encoder.num_tokens for member in ranker.members} | ({made.num_tokens} if made else set()),
+            {member.token_encoder.num_tokens for member in ranker.members}
+            | ({made.num_tokens} if made else set()),
         )
     return StoredModel(ranker, parts.vectorizer, parts.label_uids, parts.label_titles, config)
 
@@ -122,7 +123,7 @@ def _pack(member: LabelRanker) -> tuple[dict[str, Tensor], dict[str, Any]]:
     tensors = {"label.weight": member.weight}
     if member.bias is not None:
         tensors["label.bias"] = member.bias
-    encoder = member.encoder
+    encoder = member.token_encoder
     joined = encoder.encoders if isinstance(encoder, JoinedEncoder) else [encoder]
     if len(joined) == 1:  # stored as itself
         encoder = joined[0]

@@ -28,7 +28,7 @@ class DECAF(LabelModel):
         document_dropout: of the document embedding; as ``dropout`` if ``None``.
         refinement: whether each label has a free vector :math:`\mathbf{r}_l`.
         bias: whether each label has a bias.
-        **kwargs: ``sparse_tokens``, ``sparse_labels`` of :class:`LabelModel`.
+        **kwargs: ``sparse_tokens``, ``sparse_labels``, ``document_tower`` of :class:`LabelModel`.
     """
 
     def __init__(

@@ -33,7 +33,7 @@ class ECLARE(LabelModel):
             :class:`~xcgraph.layers.GatedSum`.
         label_text: whether the label's own text (hop 0) is a component; without it, hops over the graph still
             carry the neighbours' texts. For ablations.
-        **kwargs: ``sparse_tokens``, ``sparse_labels`` of :class:`LabelModel`.
+        **kwargs: ``sparse_tokens``, ``sparse_labels``, ``document_tower`` of :class:`LabelModel`.
     """
 
     def __init__(

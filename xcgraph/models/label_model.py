@@ -10,6 +10,8 @@ from torch import Tensor
 from xcgraph.layers import GALE, BagEmbedding, GatedResidualBlock, LabelClassifier, ResidualBlock
 from xcgraph.sparse import CSR
 
+from .document_tower import DocumentTower
+
 
 class LabelModel(torch.nn.Module):
     r"""Scores documents against label vectors that are made of text, graph and free parameters.
@@ -36,6 +38,9 @@ class LabelModel(torch.nn.Module):
         sparse_tokens: give the token table sparse gradients.
         sparse_labels: give refinement vectors and biases sparse gradients: a step then costs the labels of the
             batch and not L.
+        document_tower: embeds documents in place of the bag of tokens, which then serves the label texts alone.
+            It is called with whatever is passed as documents, such as vectors ``[B, F]`` of a frozen sentence
+            encoder. If it is a module, its parameters are the model's.
     """
 
     def __init__(
@@ -51,6 +56,7 @@ class LabelModel(torch.nn.Module):
         bias: bool = True,
         sparse_tokens: bool = False,
         sparse_labels: bool = False,
+        document_tower: DocumentTower | None = None,
     ) -> None:
         super().__init__()
         self.num_tokens = num_tokens
@@ -59,8 +65,10 @@ class LabelModel(torch.nn.Module):
         self.num_hops = num_hops
         self.dropout = dropout
         self.embedding = BagEmbedding(num_tokens, dim, sparse=sparse_tokens)
-        block = ResidualBlock if residual == "eclare" else GatedResidualBlock
-        self.document_block = block(dim, dropout)
+        self.document_tower = document_tower
+        if document_tower is None:
+            block = ResidualBlock if residual == "eclare" else GatedResidualBlock
+            self.document_block = block(dim, dropout)
         self.document_dropout = torch.nn.Dropout(dropout if document_dropout is None else document_dropout)
         self.label_blocks = GALE(dim, num_hops=num_hops, residual=residual, dropout=dropout)
         self.classifier = LabelClassifier(num_labels, dim, refinement=refinement, bias=bias, sparse=sparse_labels)
@@ -70,9 +78,19 @@ class LabelModel(torch.nn.Module):
         """Whether each label has a free vector."""
         return self.classifier.weight is not None
 
-    def encode_documents(self, x: CSR) -> Tensor:
-        """Embeds documents ``[B, V]`` as ``[B, D]``, not negative."""
-        return self.document_dropout(self.document_block(self.embedding(x)).relu())
+    def encode_documents(self, x: Any) -> Tensor:
+        """Embeds documents, CSR ``[B, V]`` or what the document tower takes, as ``[B, D]``.
+
+        Without a tower the result is not negative.
+        """
+        if self.document_tower is None:
+            return self.document_dropout(self.document_block(self.embedding(x)).relu())
+        document = self.document_tower(x)
+        if document.dim() != 2 or document.size(1) != self.dim:
+            raise ValueError(
+                f"the document tower must give embeddings of shape [B, {self.dim}], got {list(document.shape)}"
+            )
+        return self.document_dropout(document)
 
     def label_hops(self, label_x: CSR, edge_index: Any = None, edge_weight: Tensor | None = None) -> Tensor:
         """Raw text embeddings of all labels and of their neighbourhoods, shape ``[L, num_hops + 1, D]``.
@@ -104,7 +122,7 @@ class LabelModel(torch.nn.Module):
 
     def forward(
         self,
-        doc_x: CSR,
+        doc_x: Any,
         label_x: CSR,
         edge_index: Any = None,
         edge_weight: Tensor | None = None,
@@ -113,7 +131,7 @@ class LabelModel(torch.nn.Module):
         """Logits of documents, everything computed anew.
 
         Args:
-            doc_x: documents, ``[B, V]``.
+            doc_x: documents, ``[B, V]``, or what the document tower takes.
             label_x: label texts, ``[L, V]``.
             edge_index: the normalised label graph.
             edge_weight: shape ``[E]``.
@@ -126,7 +144,13 @@ class LabelModel(torch.nn.Module):
         return self.classifier(self.encode_documents(doc_x), weight, bias, shortlist)
 
     def config(self) -> dict[str, Any]:
-        """What ``type(self)(**config)`` needs to make an untrained copy, as json values."""
+        """What ``type(self)(**config)`` needs to make an untrained copy, as json values.
+
+        Raises:
+            ValueError: with a document tower, which json values cannot make.
+        """
+        if self.document_tower is not None:
+            raise ValueError("a model with a document tower has no config: make the tower and the model yourself")
         return {
             "num_tokens": self.num_tokens,
             "num_labels": self.num_labels,

@@ -3,6 +3,7 @@
 from .csr import CSR
 from .gather_dot import gather_dot
 from .ragged import ragged_arange, rowptr_from_counts, rowptr_from_sorted
+from .select_rows import select_rows
 from .spmm import spmm
 from .topk import segment_topk
 
@@ -13,5 +14,6 @@ __all__ = [
     "rowptr_from_counts",
     "rowptr_from_sorted",
     "segment_topk",
+    "select_rows",
     "spmm",
 ]

@@ -25,12 +25,12 @@ def log_odds(y: CSR) -> Tensor:
 
 
 @torch.no_grad()
-def mean_of_documents(model: LabelModel, doc_x: CSR, y: CSR, block: int = 1 << 14) -> Tensor:
+def mean_of_documents(model: LabelModel, doc_x: CSR | Tensor, y: CSR, block: int = 1 << 14) -> Tensor:
     """Mean embedding of each label's training documents, shape ``[L, D]``; zero for labels without any.
 
     Args:
         model: embeds the documents, without dropout.
-        doc_x: training documents, ``[N, V]``.
+        doc_x: training documents, ``[N, V]``, or rows for the document tower.
         y: their relevant labels, ``[N, L]``.
         block: documents embedded at a time.
     """

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from xcgraph.sparse import CSR
+from xcgraph.sparse import CSR, select_rows
 
 
 @torch.no_grad()
-def label_sums(embed: Callable[[CSR], Tensor], doc_x: CSR, y: CSR, block: int = 1 << 14) -> Tensor:
+def label_sums(embed: Callable[[Any], Tensor], doc_x: CSR | Tensor, y: CSR, block: int = 1 << 14) -> Tensor:
     """Sum of the embeddings of each label's documents, shape ``[L, D]``; never those of all documents at once.
 
     Args:
-        embed: maps documents ``[B, V]`` to ``[B, D]``.
-        doc_x: documents, ``[N, V]``, at least one.
+        embed: maps documents ``[B, V]`` (or ``[B, F]``) to ``[B, D]``.
+        doc_x: documents, CSR ``[N, V]`` or dense ``[N, F]``, at least one.
         y: their relevant labels, ``[N, L]``.
         block: documents embedded at a time.
     """
     total: Tensor | None = None
     for rows in torch.arange(doc_x.shape[0], device=doc_x.device).split(block):
-        document, relevant = embed(doc_x.select_rows(rows)), y.select_rows(rows)
+        document, relevant = embed(select_rows(doc_x, rows)), y.select_rows(rows)
         labels, local = torch.unique(relevant.col, return_inverse=True)
         by_label = CSR.from_coo(local, relevant.row(), relevant.value, (labels.numel(), rows.numel()))
         if total is None:

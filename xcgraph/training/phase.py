@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from xcgraph.models import LabelModel
-from xcgraph.sparse import CSR
+from xcgraph.sparse import CSR, select_rows
 
 from .candidates import CandidateSource
 from .checkpoint import load_optimizer_tensors, optimizer_tensors
@@ -28,7 +28,7 @@ class Phase:
     Args:
         name: for logs and seeds, such as ``"ranker"``.
         model: on the device to train on.
-        doc_x: training documents, ``[N, V]``, on that device.
+        doc_x: training documents, CSR ``[N, V]``, or rows ``[N, F]`` for the document tower, on that device.
         y: relevant labels, ``[N, L]``, on that device.
         hops: gives the raw embeddings of labels.
         candidates: chooses the labels of a step.
@@ -44,7 +44,7 @@ class Phase:
         self,
         name: str,
         model: LabelModel,
-        doc_x: CSR,
+        doc_x: CSR | Tensor,
         y: CSR,
         hops: LabelHops,
         candidates: CandidateSource,
@@ -118,7 +118,7 @@ class Phase:
         for group, rate in zip(groups, self._rates, strict=True):
             group["lr"] = rate * factor
         step = self.candidates(rows, self.y.select_rows(rows), generator)
-        document = self.model.encode_documents(self.doc_x.select_rows(rows))
+        document = self.model.encode_documents(select_rows(self.doc_x, rows))
         weight, bias = self.model.label_vectors(self.hops(step.labels), step.labels)
         logit = self.model.classifier(document, weight, bias, step.shortlist)
         if step.ignored is not None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
 from xcgraph.data import most_pairs
 from xcgraph.metrics import Evaluator, filter_predictions
-from xcgraph.sparse import CSR
 
 
 class Ranker(Protocol):
     """Anything that ranks labels for documents."""
 
-    def predict(self, doc_x: CSR, k: int) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, doc_x: Any, k: int) -> tuple[np.ndarray, np.ndarray]:
         """``(index, score)`` of shape ``[N, k]``, best first."""
         ...
 
@@ -28,7 +27,7 @@ class Validator:
     """Evaluates a model under training on documents that it is not trained on.
 
     Args:
-        doc_x: validation documents, ``[N, V]``.
+        doc_x: validation documents, ``[N, V]``, or whatever the rankers take.
         truth: their relevant labels, scipy sparse ``[N, L]``.
         evaluator: made from the full training set.
         filter_pairs: (row, label), ``[M, 2]``.
@@ -39,7 +38,7 @@ class Validator:
 
     def __init__(
         self,
-        doc_x: CSR,
+        doc_x: Any,
         truth: csr_matrix,
         evaluator: Evaluator,
         filter_pairs: np.ndarray,
