@@ -52,9 +52,7 @@ def prepare(documents: Path, labels: Path, folder: Path) -> LFDataset:
     Raises:
         click.ClickException: the folder has errors.
     """
-    report = import_tables(
-        folder, [documents], DOCUMENTS, label_file=labels, label_layout=LABELS, unlisted="drop"
-    )
+    report = import_tables(folder, [documents], DOCUMENTS, label_file=labels, label_layout=LABELS, unlisted="drop")
     click.echo(f"{report.train:,} training and {report.test:,} test documents, {report.labels:,} labels")
     problems, health = examine_folder(folder)
     errors = [problem for problem in problems if problem.severity == "error"]
@@ -106,6 +104,8 @@ def main(documents: Path | None, labels: Path | None, query: str, out: Path | No
         click.echo(", ".join(f"{name} {metrics[name]:.2f}" for name in ("P@1", "P@5", "PSP@5", "R@10")))
 
         predictor = Predictor.load(folder / "run" / "model")
+        if quick:  # in the words of those data
+            query = predictor.label_titles[0]
         show(predictor, query)
         # Beside the labels that are found now: its documents will have them, too.
         near = [uid for uid, _, _ in predictor.predict([query], 3)[0]]
