@@ -66,8 +66,8 @@ def prepare(documents: Path, labels: Path, folder: Path) -> LFDataset:
 def show(predictor: Predictor, text: str, k: int = 3) -> None:
     """The best labels of a text, with what the first one's score is made of."""
     click.echo(f"\n{text!r}")
-    for uid, title, score in predictor.predict([text], k)[0]:
-        click.echo(f"  {score:.3f}  {uid}: {title}")
+    for _, title, score in predictor.predict([text], k)[0]:
+        click.echo(f"  {score:.3f}  {title}")
     (best, *_) = predictor.explain(text, 1)
     click.echo("  because of " + ", ".join(f"{token} {share:+.1f}" for token, share in best.tokens[:3]))
 
