@@ -164,8 +164,8 @@ class Evaluator:
         The arguments are those of :meth:`evaluate`.
 
         Returns:
-            By metric, float64 ``[2, N]``: what is gained, and what could be. The metric is the ratio of the two
-            sums: one rule for means (P, where each document could gain 1) and for ratios of sums (PSP).
+            For each metric float64 ``[2, N]``, what is gained and what could be. The metric is the ratio of the
+            two sums, one rule for means (P, where each document could gain 1) and for ratios of sums (PSP).
         """
         ranked, truth = self._prepare(index, score, truth, filter_pairs)
         truth = truth.astype(np.float64)

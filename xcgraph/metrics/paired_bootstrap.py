@@ -27,8 +27,8 @@ def paired_bootstrap(
         seed: of the draws; the same documents are drawn for both sides and all training seeds.
 
     Returns:
-        By metric, in percentage points: ``difference`` on the documents as they are, and ``low`` and ``high``, the
-        2.5th and 97.5th percentile of the resampled differences.
+        For each metric a dict of percentage points, with ``difference`` on the documents as they are, and ``low``
+        and ``high``, the 2.5th and 97.5th percentile of the resampled differences.
 
     Raises:
         ValueError: if the two sides are not of equally many seeds, and of the same documents and metrics.
