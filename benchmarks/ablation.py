@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from accuracy import parse_command, run_arguments, trim
-from bootstrap import RESAMPLES, Contributions, contributions, paired_bootstrap
 from configurations import DEFAULT, Configuration, choose
 from store import RESULTS, check_replaced, code_state, finished_state, store_options, write_text
 
 from xcgraph.cli.child import run_bench
+from xcgraph.metrics import Evaluator, paired_bootstrap
+from xcgraph.metrics.paired_bootstrap import RESAMPLES, Contributions
 
 if TYPE_CHECKING:
     from xcgraph.data import LFDataset
@@ -155,7 +156,8 @@ def _run(
 def _contributions(folder: Path, data: LFDataset) -> Contributions:
     from scipy.sparse import load_npz
 
-    return contributions(load_npz(folder / "predictions.npz").tocsr(), data)
+    predictions = load_npz(folder / "predictions.npz")
+    return Evaluator(data.train_y, data.propensity).contributions(predictions, None, data.test_y, data.test_filter)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,13 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from bootstrap import METRICS, RESAMPLES
 from conditions import conditions, console
 from configurations import CONFIGURATIONS, DEFAULT
 from tables import Result, by_task, table, task_key, unique
+
+from xcgraph.metrics.paired_bootstrap import RESAMPLES
+
+METRICS = ("P@1", "P@5", "PSP@1", "PSP@5")
 
 
 def ablation_sections(results: Sequence[Result], differences: Sequence[Result]) -> list[str]:

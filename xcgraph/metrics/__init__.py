@@ -7,6 +7,7 @@ set that every run reports.
 from .calibration_error import calibration_error
 from .evaluator import Evaluator
 from .filter_predictions import filter_matrix, filter_predictions
+from .paired_bootstrap import paired_bootstrap
 from .propensity import inverse_propensity
 from .ps_metric import PSMetric
 from .ps_ndcg import PSNDCG
@@ -31,5 +32,6 @@ __all__ = [
     "filter_matrix",
     "filter_predictions",
     "inverse_propensity",
+    "paired_bootstrap",
     "top_k",
 ]

@@ -152,6 +152,33 @@ class Evaluator:
             )
         return out
 
+    def contributions(
+        self,
+        index: Any,
+        score: np.ndarray | None,
+        truth: Any,
+        filter_pairs: np.ndarray | None = None,
+    ) -> dict[str, np.ndarray]:
+        """What each test document adds to P and PSP at 1, 3, 5, for :func:`xcgraph.metrics.paired_bootstrap`.
+
+        The arguments are those of :meth:`evaluate`.
+
+        Returns:
+            For each metric float64 ``[2, N]``, what is gained and what could be. The metric is the ratio of the
+            two sums, one rule for means (P, where each document could gain 1) and for ratios of sums (PSP).
+        """
+        ranked, truth = self._prepare(index, score, truth, filter_pairs)
+        truth = truth.astype(np.float64)
+        truth.data *= self.inverse_propensity[truth.indices]
+        first = ranked[:, :5]
+        row = np.arange(len(first))[:, None]
+        # What is worth something is relevant: inverse propensities are never zero.
+        gained = np.asarray(truth[row, np.maximum(first, 0)].todense()) if first.size else np.zeros(first.shape)
+        gained = np.where(first == MISSING, 0.0, gained)
+        best = np.maximum(top_k(truth, 5)[1], 0.0)
+        found = {f"P@{k}": np.stack([(gained[:, :k] > 0).sum(1) / k, np.ones(len(gained))]) for k in (1, 3, 5)}
+        return found | {f"PSP@{k}": np.stack([gained[:, :k].sum(1), best[:, :k].sum(1)]) for k in (1, 3, 5)}
+
     def _metrics(self) -> LinkPredMetricCollection:
         metrics: dict[str, Any] = {f"P@{k}": XCPrecision(k) for k in (1, 3, 5)}
         metrics |= {f"nDCG@{k}": XCNDCG(k) for k in (1, 3, 5)}

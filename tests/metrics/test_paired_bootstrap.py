@@ -7,16 +7,10 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from xcgraph.data import LFDataset
-from xcgraph.metrics import Evaluator
+from xcgraph.metrics import Evaluator, paired_bootstrap
 
 NUM_DOCUMENTS, NUM_LABELS = 60, 30
-
-
-@pytest.fixture
-def bootstrap():
-    import bootstrap
-
-    return bootstrap
+NAMES = [f"{metric}@{k}" for metric in ("P", "PSP") for k in (1, 3, 5)]
 
 
 def random_matrix(rng, num_rows, density):
@@ -36,16 +30,23 @@ def data():
     return LFDataset("tiny", train_x, test_x, label_x, train_y, test_y, test_filter=pairs)
 
 
+def contributions(data, predictions):
+    evaluator = Evaluator(data.train_y, data.propensity)
+    return evaluator.contributions(predictions, None, data.test_y, data.test_filter)
+
+
 @pytest.mark.parametrize("density", [0.0, 0.1, 0.5])  # 0.1: many documents have fewer than five predictions
-def test_ratios_of_sums_are_what_the_evaluator_says(bootstrap, data, density):
+def test_ratios_of_sums_are_what_the_evaluator_says(data, density):
     predictions = random_matrix(np.random.default_rng(1), NUM_DOCUMENTS, density)
     direct = Evaluator(data.train_y, data.propensity).evaluate(predictions, None, data.test_y, data.test_filter)
-    for name, (gained, best) in bootstrap.contributions(predictions, data).items():
+    found = contributions(data, predictions)
+    assert list(found) == NAMES
+    for name, (gained, best) in found.items():
         assert gained.shape == (NUM_DOCUMENTS,)
         assert 100 * gained.sum() / best.sum() == pytest.approx(direct[name])
 
 
-def test_each_resample_is_an_evaluation_of_the_drawn_documents(bootstrap, data):
+def test_each_resample_is_an_evaluation_of_the_drawn_documents(data):
     rng = np.random.default_rng(2)
     one, other = (random_matrix(rng, NUM_DOCUMENTS, 0.5) for _ in range(2))
     draws = np.random.default_rng(7)
@@ -57,33 +58,34 @@ def test_each_resample_is_an_evaluation_of_the_drawn_documents(bootstrap, data):
         values = [
             evaluator.evaluate(side[rows], None, data.test_y[rows], np.array(pairs)) for side in (one, other)
         ]
-        expected.append([values[0][name] - values[1][name] for name in bootstrap.METRICS])
-    sides = [[bootstrap.contributions(side, data)] for side in (one, other)]
-    found = bootstrap.paired_bootstrap(*sides, resamples=20, seed=7)
+        expected.append([values[0][name] - values[1][name] for name in NAMES])
+    sides = [[contributions(data, side)] for side in (one, other)]
+    found = paired_bootstrap(*sides, resamples=20, seed=7)
     low, high = np.percentile(expected, [2.5, 97.5], axis=0)
-    assert [found[name]["low"] for name in bootstrap.METRICS] == pytest.approx(low, abs=1e-3)
-    assert [found[name]["high"] for name in bootstrap.METRICS] == pytest.approx(high, abs=1e-3)
+    assert [found[name]["low"] for name in NAMES] == pytest.approx(low, abs=1e-3)
+    assert [found[name]["high"] for name in NAMES] == pytest.approx(high, abs=1e-3)
 
 
-def test_equal_sides_differ_by_nothing(bootstrap, data):
-    side = [bootstrap.contributions(random_matrix(np.random.default_rng(3), NUM_DOCUMENTS, 0.5), data)]
-    for found in bootstrap.paired_bootstrap(side, side).values():
+def test_equal_sides_differ_by_nothing(data):
+    side = [contributions(data, random_matrix(np.random.default_rng(3), NUM_DOCUMENTS, 0.5))]
+    for found in paired_bootstrap(side, side).values():
         assert found == {"difference": 0.0, "low": 0.0, "high": 0.0}
 
 
-def test_mean_over_seeds_and_same_draws_again(bootstrap, data):
+def test_mean_over_seeds_and_same_draws_again(data):
     rng = np.random.default_rng(4)
-    a, b, c = (bootstrap.contributions(random_matrix(rng, NUM_DOCUMENTS, 0.5), data) for _ in range(3))
-    found = bootstrap.paired_bootstrap([a, b], [c, c])
-    single = [bootstrap.paired_bootstrap([side], [c])["PSP@5"]["difference"] for side in (a, b)]
+    a, b, c = (contributions(data, random_matrix(rng, NUM_DOCUMENTS, 0.5)) for _ in range(3))
+    found = paired_bootstrap([a, b], [c, c])
+    single = [paired_bootstrap([side], [c])["PSP@5"]["difference"] for side in (a, b)]
     assert found["PSP@5"]["difference"] == pytest.approx(np.mean(single), abs=1e-3)
     assert found["PSP@5"]["low"] < found["PSP@5"]["difference"] < found["PSP@5"]["high"]
-    assert bootstrap.paired_bootstrap([a, b], [c, c]) == found
+    assert paired_bootstrap([a, b], [c, c]) == found
 
 
-def test_sides_must_fit(bootstrap, data):
-    side = bootstrap.contributions(random_matrix(np.random.default_rng(5), NUM_DOCUMENTS, 0.5), data)
+def test_sides_must_fit(data):
+    side = contributions(data, random_matrix(np.random.default_rng(5), NUM_DOCUMENTS, 0.5))
     fewer = {name: values[:, :-1] for name, values in side.items()}
-    for ours, others in (([side], []), ([side], [fewer]), ([], [])):
+    other_metrics = {name: values for name, values in side.items() if name != "P@1"}
+    for ours, others in (([side], []), ([side], [fewer]), ([], []), ([side], [other_metrics])):
         with pytest.raises(ValueError, match="equally many seeds"):
-            bootstrap.paired_bootstrap(ours, others)
+            paired_bootstrap(ours, others)
