@@ -36,9 +36,23 @@ def test_tolerance_drops_little(make_y, visit_share):
 def test_blocks_do_not_change_the_outcome(make_y, monkeypatch):
     walk = ExpectedWalk(make_y())
     whole = _dense(walk)
-    monkeypatch.setattr(module, "_BLOCK_ENTRIES", 100)
+    monkeypatch.setattr(module, "_BLOCK_LABELS", 3)
     assert len(list(walk.blocks())) > 3
     np.testing.assert_array_equal(_dense(walk), whole)
+
+
+def test_threads_do_not_change_the_outcome(make_y, monkeypatch):
+    walk = ExpectedWalk(make_y())
+    whole = _dense(walk)
+    monkeypatch.setattr(module, "_BLOCK_LABELS", 3)
+    monkeypatch.setattr(module.torch, "get_num_threads", lambda: 3)
+    np.testing.assert_array_equal(_dense(walk), whole)
+
+
+def test_long_rows_outgrow_the_first_buffer():
+    everywhere = csr_matrix(np.ones((2, 1500), dtype=np.float32))
+    count = _dense(ExpectedWalk(everywhere, length=10, tolerance=0.0))
+    np.testing.assert_allclose(count, 10 / 1500, rtol=1e-5)
 
 
 def test_cheaper_where_documents_have_few_labels():

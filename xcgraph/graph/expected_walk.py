@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from .bipartite_walk import check_walk
-from .blocks import Edges, csr_edges, row_blocks
+from .blocks import Edges, in_threads
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-_BLOCK_ENTRIES = 1 << 22
+# Labels a block; the compiled loop clears a few numbers for each label and document of the set with every block.
+_BLOCK_LABELS = 8192
 _NEGLIGIBLE = 1e-12
-# Nanoseconds on one CPU thread: a multiply-add of a sparse product, and a step of a walk with its share of the
+# Labels whose cost is measured before either way is taken.
+_PROBED = 512
+# Nanoseconds on one CPU thread: a multiply-add of the expectation, and a step of a walk with its share of the
 # counting.
-_PRODUCT_COST, _STEP_COST = 15.0, 250.0
+_PRODUCT_COST, _STEP_COST = 6.0, 50.0
 
 
 class ExpectedWalk:
-    """The expectation of what :class:`BipartiteWalk` counts, by sparse products.
+    """The expectation of what :class:`BipartiteWalk` counts, followed hop by hop.
 
     With P = D_Y^-1 Y^T D_X^-1 Y the step label -> document -> label and ``p`` the restart probability, a step
     lies ``h`` steps after its restart with probability w_h = p (1-p)^h, up to the walk's beginning and end, which
@@ -33,15 +36,23 @@ class ExpectedWalk:
         restart: restart probability ``p``.
         length: steps of a walk.
         tolerance: after each hop, labels that less than this share of a walk's steps would still go on from are
-            dropped, which bounds the cost of a row. 0 drops none.
+            left, which bounds the cost of a row. 0 leaves none. The default is less than half a step of a walk
+            of 400, which no sampled walk could tell from nothing.
     """
 
-    def __init__(self, y: csr_matrix, restart: float = 0.8, length: int = 400, tolerance: float = 1e-4) -> None:
+    def __init__(self, y: csr_matrix, restart: float = 0.8, length: int = 400, tolerance: float = 1e-3) -> None:
         check_walk(restart, length)
         self.y = y
         self.restart = restart
         self.length = length
         self.tolerance = tolerance
+        by_label = y.T.tocsr()
+        self._arrays = tuple(
+            np.ascontiguousarray(part, dtype=np.int64)
+            for part in (by_label.indptr, by_label.indices, y.indptr, y.indices)
+        )
+        # Labels without documents visit none.
+        self._sources = np.flatnonzero(np.diff(by_label.indptr))
 
     def hop_weight(self, hop: int) -> float:
         """Expected share of steps made ``hop`` steps after a restart; sums to 1 over ``0 <= hop < length``."""
@@ -50,38 +61,35 @@ class ExpectedWalk:
         # restart.
         return q**hop * (1.0 + p * (self.length - hop - 1)) / self.length
 
-    @cached_property
-    def _cost(self) -> np.ndarray:
-        """Entries that each row's products may have, up to the third hop, shape ``[L]``."""
-        size = np.asarray(self.y.sum(axis=1)).ravel()
-        cost = one_hop = self.y.T @ size
-        for _ in range(2):
-            cost = self.y.T @ (self.y @ cost)
-        return one_hop + np.minimum(cost, sum(self.y.shape)) * (self.restart < 1.0)
-
     def is_cheaper_than_walks(self) -> bool:
-        """Whether :meth:`blocks` should take less time than sampling walks of this length."""
-        walked = np.count_nonzero(self.y.getnnz(axis=0))
-        return bool(self._cost.sum() * _PRODUCT_COST < walked * self.length * _STEP_COST)
+        """Whether :meth:`blocks` should take less time than sampling walks of this length.
+
+        The cost of a label grows with the square of labels a document and documents a label; it is measured on
+        labels spread over the set, up to what the same number of walks would cost.
+        """
+        if not self._sources.size:
+            return True
+        probed = self._sources[:: -(-self._sources.size // _PROBED)]
+        budget = int(probed.size * self.length * _STEP_COST / _PRODUCT_COST)
+        return int(self._visits(probed, budget)[3]) < budget
 
     def blocks(self) -> Iterator[Edges]:
         """Expected counts a block of labels at a time; labels without documents have none."""
-        from scipy.sparse import diags
+        pieces = np.split(self._sources, range(_BLOCK_LABELS, self._sources.size, _BLOCK_LABELS))
+        return in_threads(self._block, pieces, torch.get_num_threads())
 
-        y = self.y.astype(np.float64)
-        to_doc = diags(1.0 / np.maximum(y.getnnz(axis=0), 1)) @ y.T.tocsr()
-        to_label = diags(1.0 / np.maximum(y.getnnz(axis=1), 1)) @ y
-        to_doc, to_label = to_doc.tocsr(), to_label.tocsr()
-        for start, stop in row_blocks(self._cost + 1, _BLOCK_ENTRIES):
-            visits = to_doc[start:stop] @ to_label
-            total = visits * self.hop_weight(0)
-            for hop in range(1, self.length):
-                goes_on = (1.0 - self.restart) ** hop
-                if goes_on < max(self.tolerance, _NEGLIGIBLE):
-                    break
-                visits.data[visits.data * goes_on < self.tolerance] = 0.0
-                visits.eliminate_zeros()
-                visits = (visits @ to_doc) @ to_label
-                total = total + visits * self.hop_weight(hop)
-            total.sort_indices()
-            yield csr_edges(total * self.length, start)
+    def _block(self, sources: np.ndarray) -> Edges:
+        label, share, size, _ = self._visits(sources)
+        count = torch.from_numpy((share * self.length).astype(np.float32))
+        return torch.from_numpy(np.repeat(sources, size)), torch.from_numpy(label), count
+
+    def _visits(self, sources: np.ndarray, max_products: int = 0) -> Any:
+        from .expected_kernel import expected_visits  # compiles
+
+        go_on = 1.0 - self.restart
+        hops = 1
+        while hops < self.length and go_on**hops >= max(self.tolerance, _NEGLIGIBLE):
+            hops += 1
+        weight = np.array([self.hop_weight(hop) for hop in range(hops)])
+        kernel: Any = expected_visits
+        return kernel(*self._arrays, sources, weight, go_on, self.tolerance, max_products)
