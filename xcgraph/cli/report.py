@@ -74,9 +74,8 @@ def command(
         others = read_results(path)
         used = [group for group in groups for other in others if group.measures(other)]
         if not used:
-            raise DataProblem(
-                f"{path}: expected results on the data of a run, got some on {others[0].data}, text {others[0].text}"
-            )
+            got = f"{others[0].data}, text {others[0].text}"
+            raise DataProblem(f"{path}: expected results on the data of a run, got some on {got}")
         for group in groups:
             group.others += [other for other in others if group.measures(other)]
     for data in given:
@@ -84,8 +83,7 @@ def command(
     for group in groups:
         if group.data is None:
             _find(group, documents, console)
-    with data_errors(str(read[0].folder)):
-        page = render_report(build_report(groups, documents))
+    page = render_report(build_report(groups, documents))
     _write(out, page)
     for group in groups:
         if group.missing:
@@ -166,7 +164,9 @@ def _load(name: str, group: RunGroup, documents: int, console: Console) -> None:
 
     first = group.runs[0]
     vectorizer = first.model.vectorizer
-    tried: list[Any] = [group.text] if group.text else ["all", "title"]
+    # Where no run says which, titles first: the model knows no words but its own, so that to a model of titles
+    # all text looks the same.
+    tried: list[Any] = [group.text] if group.text else ["title", "all"]
     for text in tried:
         options: dict[str, Any] = {}
         if vectorizer is not None:
@@ -176,7 +176,9 @@ def _load(name: str, group: RunGroup, documents: int, console: Console) -> None:
         try:
             check_run_data(first.folder, first.metrics, data)
             if data.label_uids != first.model.label_uids:
-                raise DataError(f"expected a run on this data, got labels of other names than {name} has", first.folder)
+                raise DataError(
+                    f"expected a run on this data, got labels of other names than {name} has", first.folder
+                )
         except DataError:
             if text == tried[-1]:
                 raise

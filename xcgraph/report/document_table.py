@@ -21,7 +21,9 @@ _DIGITS = 4
 
 def chosen_rows(num_documents: int, count: int) -> list[int]:
     """Places of ``count`` documents (all, where there are fewer) at equal steps from the first to the last."""
-    return np.unique(np.linspace(0, max(0, num_documents - 1), min(count, num_documents)).round().astype(int)).tolist()
+    return np.unique(
+        np.linspace(0, max(0, num_documents - 1), min(count, num_documents)).round().astype(int)
+    ).tolist()
 
 
 def document_table(group: RunGroup, rows: list[int]) -> dict[str, Any]:
@@ -35,9 +37,9 @@ def document_table(group: RunGroup, rows: list[int]) -> dict[str, Any]:
 
     Returns:
         ``labels``: ``[uid, title, training documents]`` of each label that is spoken of; all else names labels by
-        their place there. ``documents``: ``uid``, ``text`` and ``labels`` (its own). ``runs``: ``name``; ``found``,
-        for each document ``[label, score]``, best first; ``ranks``, for each document the rank of each of its own
-        labels among the best 100, or 0; ``why``, for each document and label found what
+        their place there. ``documents``: ``uid``, ``text`` (or ``None``) and ``labels`` (its own). ``runs``:
+        ``name``; ``found``, for each document ``[label, score]``, best first; ``ranks``, for each document the
+        rank of each of its own labels among the best 100, or 0; ``why``, for each document and label found what
         :class:`~xcgraph.inference.Explanation` says, or ``None``; ``unexplained``, why there is none of that.
     """
     data = group.data
@@ -51,7 +53,11 @@ def document_table(group: RunGroup, rows: list[int]) -> dict[str, Any]:
     return {
         # Made before the labels are listed, since these are all that come up.
         "documents": [
-            {"uid": data.test_uids[row], "text": _short(group.texts, i), "labels": [names(label) for label in own[i]]}
+            {
+                "uid": data.test_uids[row],
+                "text": _short(group.texts, i),
+                "labels": [names(label) for label in own[i]],
+            }
             for i, row in enumerate(rows)
         ],
         "runs": [_found(run, group, rows, own, names) for run in group.runs],
@@ -68,7 +74,7 @@ def _found(
     found, ranks, why = [], [], []
     for i, row in enumerate(rows):
         best = [(int(label), float(s)) for label, s in zip(index[i, :K], score[i, :K], strict=True) if label >= 0]
-        found.append([[names(label), round(s, _DIGITS)] for label, s in best])
+        found.append([[names(label), float(f"{s:.3g}")] for label, s in best])
         place = {label: rank for rank, label in enumerate(index[i].tolist(), 1)}
         ranks.append([place.get(label, 0) for label in own[i]])
         if explainer is not None and group.texts is not None:

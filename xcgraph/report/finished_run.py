@@ -92,20 +92,22 @@ class FinishedRun:
 
 
 def _check(metrics: dict[str, Any], path: Path) -> None:
-    """Makes sure that the numbers are there that a report cannot do without."""
+    """Makes sure that what a report cannot do without is there, and what it should be."""
+    sizes, seconds, deciles = metrics["data"], metrics["train_seconds"], metrics.get("per_decile")
     numbers = {name: metrics.get(name) for name in METRICS}
-    numbers |= {f"data.{name}": metrics["data"].get(name) for name in _SIZES}
-    seconds, deciles = metrics["train_seconds"], metrics.get("per_decile")
-    told = seconds if isinstance(seconds, dict) else {}
-    numbers |= {"train_seconds.total": None, **{f"train_seconds.{phase}": value for phase, value in told.items()}}
-    for row in deciles if isinstance(deciles, list) and deciles else [None]:
-        for name in _DECILE:
-            numbers[f"per_decile.{name}"] = value = row.get(name) if isinstance(row, dict) else None
-            if not _is_number(value):
-                break
+    numbers |= {"train_seconds.total": None}
+    numbers |= {f"train_seconds.{phase}": v for phase, v in (seconds if isinstance(seconds, dict) else {}).items()}
+    for place, row in enumerate(deciles if isinstance(deciles, list) and deciles else [None]):
+        row = row if isinstance(row, dict) else {}
+        numbers |= {f"per_decile[{place}].{name}": row.get(name) for name in _DECILE}
     for name, value in numbers.items():
         if not _is_number(value):
             raise DataError(f"expected {name!r} to be a number, got {value!r}", path)
+    for name in _SIZES:
+        if not _is_number(sizes.get(name)) or sizes[name] != abs(int(sizes[name])):
+            raise DataError(f"expected 'data.{name}' to be a whole number, got {sizes.get(name)!r}", path)
+    if not isinstance(sizes.get("name"), str):
+        raise DataError(f"expected 'data.name' to be a text, got {sizes.get('name')!r}", path)
     for name in ("settings", "versions"):
         if not isinstance(metrics.setdefault(name, {}), dict):
             raise DataError(f"expected {name!r} to be an object, got {metrics[name]!r}", path)
@@ -122,5 +124,7 @@ def _read_log(path: Path) -> list[dict[str, Any]]:
             record = json.loads(line)
             records.append({**record, "phase": str(record["phase"]), "epoch": int(record["epoch"])})
         except (ValueError, KeyError, TypeError) as error:
-            raise DataError(f"expected a JSON object with 'phase' and 'epoch', got {line[:40]!r}", path, number) from error
+            raise DataError(
+                f"expected a JSON object with 'phase' and 'epoch', got {line[:40]!r}", path, number
+            ) from error
     return records

@@ -17,7 +17,7 @@ from .run_group import RunGroup
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
-_LABELS = Axis("labels", log=False)
+_LABELS = Axis("labels")
 
 
 def label_distributions(group: RunGroup) -> dict[str, Any]:
@@ -27,9 +27,9 @@ def label_distributions(group: RunGroup) -> dict[str, Any]:
     themselves, with weights that are not looked at. Runs of the same graph share one entry.
 
     Returns:
-        ``frequency``: a :class:`Chart`, or ``None`` without the data set; ``graphs``: for each graph ``runs`` (their
-        names), ``statistics`` (as :func:`~xcgraph.graph.graph_statistics` names them) and ``charts``; ``without``:
-        names of the runs whose model has no graph.
+        ``frequency``: a :class:`Chart`, or ``None`` without the data set; ``graphs``: for each graph ``runs``
+        (their names), ``statistics`` (as :func:`~xcgraph.graph.graph_statistics` names them) and ``charts``;
+        ``without``: names of the runs whose model has no graph.
     """
     data = group.data
     frequency = None if data is None else np.asarray(data.train_y.getnnz(axis=0))

@@ -67,14 +67,15 @@ def read_results(path: str | os.PathLike[str]) -> list[OtherResult]:
 def _read(path: Path) -> list[OtherResult]:
     try:
         value = _load(path)
-        if "rows" in value:
-            return [_of_comparison(path, value, row) for row in value["rows"] if row["kind"] != "published"]
-        return [_of_result(value)]
+        if "rows" not in value:
+            return [_of_result(value)]
+        measured = [_of_comparison(path, value, row) for row in value["rows"] if row["kind"] != "published"]
+        if not measured:
+            raise ValueError("no measured rows")
+        return measured
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(
-            f"expected what 'xcgraph-bench compare' or a script in benchmarks/ keeps, got something else ({error!r})",
-            path,
-        ) from error
+        wanted = "what 'xcgraph-bench compare' or a script in benchmarks/ keeps"
+        raise DataError(f"expected {wanted}, got something else ({error!r})", path) from error
 
 
 def _of_comparison(path: Path, value: dict[str, Any], row: dict[str, Any]) -> OtherResult:

@@ -26,7 +26,11 @@ def render_report(report: dict[str, Any]) -> str:
 
     # Titles may hold halves of surrogate pairs, which cannot be written as UTF-8 but as json; no NaN is json.
     environment = Environment(
-        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.policies["json.dumps_function"] = _json
     environment.policies["json.dumps_kwargs"] = {}

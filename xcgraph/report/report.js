@@ -2,7 +2,7 @@
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const charts = read("charts"), groups = read("groups");
 const SVG = "http://www.w3.org/2000/svg", COLOURS = 8, PAGE = 10;
-const METRIC_NAMES = { "train s": "training, s", "query ms": "one query, ms", "batch ms": "a document in a batch, ms" };
+const TIMES = { "train s": "seconds of training", "query ms": "ms of one query", "batch ms": "ms a document in a batch" };
 
 // Text is only ever set as text: titles may hold any characters.
 function element(name, className = "", content = undefined) {
@@ -30,9 +30,9 @@ const MARKS = [
 ];
 
 // The second time round, each colour gets another shape.
-function mark(number, x, y) {
+function mark(number, x, y, size = 1) {
   const form = MARKS[(number + 3 * Math.floor(number / COLOURS)) % COLOURS];
-  const made = shape("path", { d: form, class: "mark", transform: `translate(${x} ${y})` });
+  const made = shape("path", { d: form, class: "mark", transform: `translate(${x} ${y}) scale(${size})` });
   made.style.setProperty("--own", `var(--c${number % COLOURS})`);
   return made;
 }
@@ -128,7 +128,7 @@ function draw(plot, chart) {
       if (series.number >= COLOURS) line.setAttribute("stroke-dasharray", "6 4");
       svg.append(line);
     }
-    for (const point of own) svg.append(mark(series.number, point.px, point.py));
+    for (const point of own) svg.append(mark(series.number, point.px, point.py, series.large ? 1.4 : 1));
   }
   const named = (value, axis) => axis.ticks ? axis.ticks[value - 1] : short(value);
   tips(plot, svg, points, (point) => `${point.series.name}: ${short(point.y)} at ${named(point.x, chart.x)}`);
@@ -191,42 +191,39 @@ for (const figure of document.querySelectorAll("[data-chart]")) show(figure, cha
 
 // ---- accuracy and cost
 
-function scatter(figure) {
-  const rows = groups[figure.dataset.group].rows.filter((row) => row.kind !== "published");
-  const metric = document.querySelector(`[data-choice="${figure.dataset.group}"]`).value;
-  const axes = figure.dataset.x.split(",");
-  const hidden = new Set((figure.chart?.series || []).filter((series) => !series.shown).map((series) => series.name));
-  const x = figure.querySelector("select")?.value
-    ?? axes.find((axis) => rows.every((row) => row.values[axis] > 0)) ?? axes[0];
-  if (axes.length > 1 && !figure.querySelector("select")) {
-    const choice = element("select"), named = element("label", "", "Time "), line = element("p", "controls");
-    for (const axis of axes) choice.add(new Option(METRIC_NAMES[axis], axis, false, axis === x));
-    choice.addEventListener("change", () => scatter(figure));
-    named.append(choice);
-    line.append(named);
-    figure.querySelector("figcaption").after(line);
+// One chart over seconds of training, one over the time of an answer; the reader chooses what accuracy and which time.
+function costs(box) {
+  const rows = groups[box.dataset.costs].rows.filter((row) => row.kind !== "published");
+  const [metric, time] = box.querySelectorAll("select"), figures = box.querySelectorAll(".scatter");
+  const known = (axis) => rows.filter((row) => row.values[axis] > 0).length;
+  if (known("query ms") < known("batch ms")) time.value = "batch ms";
+
+  function update(figure, x) {
+    // What took no time, such as a method that is not trained, has no place on an axis of factors.
+    const has = (row) => row.values[x] > 0 && row.values[metric.value] !== null;
+    const shown = figure.chart?.series.map((series) => series.shown);
+    const series = rows.map((row, number) => ({
+      name: row.name + (has(row) ? "" : row.values[x] === null ? " (not known)" : " (none)"),
+      points: has(row) ? [[row.values[x], row.values[metric.value]]] : [],
+      shown: shown?.[number] ?? true,
+      large: row.kind === "model",
+    }));
+    figure.chart = {
+      title: `${metric.value} over ${TIMES[x]}`, kind: "lines", series, empty: "No method has both numbers.",
+      x: { label: TIMES[x], log: true, ticks: null }, y: { label: `${metric.value}, percent`, log: false, ticks: null },
+    };
+    figure.querySelector("figcaption").textContent = figure.chart.title;
+    show(figure, figure.chart);
   }
-  // What took no time that can be told, such as methods that are not trained, has no place on an axis of factors.
-  const known = (row) => row.values[x] > 0 && row.values[metric] !== null;
-  const series = rows.map((row) => ({
-    name: row.name + (known(row) ? "" : " (not known, or 0)"),
-    points: known(row) ? [[row.values[x], row.values[metric]]] : [],
-  }));
-  for (const each of series) each.shown = !hidden.has(each.name);
-  figure.chart = {
-    title: `${metric} and ${METRIC_NAMES[x]}`, kind: "lines", series, empty: "No method has both numbers.",
-    x: { label: METRIC_NAMES[x], log: true, ticks: null }, y: { label: `${metric}, percent`, log: false, ticks: null },
-  };
-  show(figure, figure.chart);
+
+  const all = () => { update(figures[0], "train s"); update(figures[1], time.value); };
+  box.querySelector(".controls").hidden = false;
+  metric.addEventListener("change", all);
+  time.addEventListener("change", all);
+  all();
 }
 
-for (const figure of document.querySelectorAll(".scatter")) scatter(figure);
-for (const choice of document.querySelectorAll("[data-choice]")) {
-  choice.closest(".choose").hidden = false;
-  choice.addEventListener("change", () => {
-    document.querySelectorAll(`.scatter[data-group="${choice.dataset.choice}"]`).forEach(scatter);
-  });
-}
+document.querySelectorAll("[data-costs]").forEach(costs);
 
 // ---- test documents
 

@@ -32,9 +32,7 @@ def summary(group: RunGroup) -> dict[str, Any]:
     comparison = Comparison([*rows, *published])
     best = comparison.best()
     if any(row.get("query ms") is None for row in rows[: len(group.runs)]):
-        notes.append(
-            "A run does not time single queries: 'xcgraph-bench compare DATA --runs RUN' does, and --compare shows it."
-        )
+        notes.append("A run does not time single queries: 'compare DATA --runs RUN' does, and --compare shows it.")
     return {
         "columns": list(COLUMNS),
         "metrics": len(METRICS),
@@ -74,8 +72,8 @@ def _published(sizes: dict[str, Any]) -> tuple[list[Row], list[str]]:
     info = DATASETS[name]
     if (sizes["labels"], sizes["test_documents"]) != (info.num_labels, info.num_test):
         notes.append(
-            f"Published rows are of {info.num_labels:,} labels and {info.num_test:,} test documents, these runs of "
-            f"{sizes['labels']:,} and {sizes['test_documents']:,}: they cannot be compared."
+            f"Published rows are of {info.num_labels:,} labels and {info.num_test:,} test documents, "
+            f"these runs of {sizes['labels']:,} and {sizes['test_documents']:,}: they cannot be compared."
         )
     return [Row.published(result) for result in found], notes
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from .chart import Axis, Chart, Series
 from .finished_run import FinishedRun
@@ -33,8 +32,8 @@ def training_curves(run: FinishedRun) -> list[Chart]:
 
 def _points(run: FinishedRun, phase: str, name: str) -> list[tuple[float, float]]:
     found = [(record["epoch"], record.get(name)) for record in run.log if record["phase"] == phase]
-    return [(epoch, round(float(value), 4)) for epoch, value in found if _is_number(value)]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and math.isfinite(value)
+    return [
+        (epoch, round(value, 4))
+        for epoch, value in found
+        if isinstance(value, (int, float)) and math.isfinite(value)
+    ]
