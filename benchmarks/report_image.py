@@ -18,12 +18,14 @@ BINARIES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @click.command()
-@click.argument("page", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE.html")
+@click.argument("page", type=click.Path(path_type=Path), metavar="FILE.html")
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.png")
 @click.option("--width", type=click.IntRange(min=320), default=1200, show_default=True)
 @click.option("--height", type=click.IntRange(min=320), default=1400, show_default=True)
 def main(page: Path, out: Path, width: int, height: int) -> None:
     """Keep the top of a page as png."""
+    if not page.is_file():
+        raise click.ClickException(f"{page}: expected a page that 'xcgraph-bench report' wrote, got none")
     binary = next(filter(None, map(shutil.which, BINARIES)), None)
     if binary is None:
         raise click.ClickException("expected Chromium on the PATH (Debian: apt-get install chromium), got none")

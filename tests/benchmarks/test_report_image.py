@@ -35,3 +35,8 @@ def test_without_a_browser(page, tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     result = CliRunner().invoke(report_image.main, [str(page), "--out", str(tmp_path / "x.png")])
     assert result.exit_code == 1 and "expected Chromium on the PATH" in result.output
+
+
+def test_without_a_page(tmp_path):
+    result = CliRunner().invoke(report_image.main, [str(tmp_path / "x.html"), "--out", str(tmp_path / "x.png")])
+    assert result.exit_code == 1 and "expected a page that 'xcgraph-bench report' wrote" in result.output
