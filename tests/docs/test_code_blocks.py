@@ -88,11 +88,14 @@ def test_script_parses(use):
     import latency
     import new_labels
     import render
+    import report_image
     import sampler
     import scale
 
     script, *args = use[1]
-    modules = (ablation, accuracy, compare, graph_build, latency, new_labels, render, sampler, scale)
+    modules = (
+        ablation, accuracy, compare, graph_build, latency, new_labels, render, report_image, sampler, scale
+    )  # fmt: skip
     known = {f"benchmarks/{module.__name__}.py": module.main for module in modules}
     parse(known[script], script, args)
 

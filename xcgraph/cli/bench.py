@@ -25,6 +25,7 @@ _COMMANDS = {
     "serve": "xcgraph.cli.serve",
     "export": "xcgraph.cli.export",
     "compare": "xcgraph.cli.compare",
+    "report": "xcgraph.cli.report",
 }
 
 add_completion_class(BashWords)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
 from typing import Any
 
 import click
 
 from .completion import complete_data, complete_file
 from .console import Console
-from .errors import DataProblem, data_errors
+from .errors import data_errors
 from .loading import load
 from .options import json_option, pass_console, quiet_option, text_option
 from .output import decile_table, echo_json, metrics_table
@@ -36,10 +35,11 @@ def command(console: Console, data: str, predictions: str, text: str, as_json: b
 
     Filtered pairs are taken out of predictions and truth; the best 100 labels of each document count.
     """
-    index, score = _read(predictions)
-    dataset = load(data, text, console)
-    from xcgraph.metrics import Evaluator
+    from xcgraph.metrics import Evaluator, read_predictions
 
+    with data_errors(predictions):
+        index, score = read_predictions(predictions)
+    dataset = load(data, text, console)
     evaluator = Evaluator(dataset.train_y, dataset.propensity)
     with data_errors(predictions):
         metrics: dict[str, Any] = dict(evaluator.evaluate(index, score, dataset.test_y, dataset.test_filter))
@@ -52,28 +52,3 @@ def command(console: Console, data: str, predictions: str, text: str, as_json: b
     click.echo(metrics_table(metrics))
     click.echo("\nlabels by number of training documents")
     click.echo(decile_table(deciles))
-
-
-def _read(path: str) -> tuple[Any, Any]:
-    """``(matrix, None)``, or ``(index, score or None)``."""
-    import numpy as np
-    from scipy.sparse import load_npz
-
-    wanted = "expected a scipy sparse matrix (scipy.sparse.save_npz), or arrays 'index' and 'score' (numpy.savez)"
-    try:
-        loaded = np.load(path)
-        if isinstance(loaded, np.ndarray):
-            raise DataProblem(f"{path}: {wanted}, got a single array")
-        with loaded as file:
-            if "index" in file.files:
-                return file["index"], file["score"] if "score" in file.files else None
-            if "format" not in file.files:
-                raise DataProblem(f"{path}: {wanted}, got arrays {', '.join(file.files) or 'of no name'}")
-        matrix = load_npz(path).tocsr()
-        # The constructor trusts column numbers, which may lie beyond the matrix.
-        matrix.check_format(full_check=True)
-    except (zipfile.BadZipFile, EOFError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DataProblem(f"{path}: {wanted}, got something else ({error})") from error
-    if matrix.dtype.kind not in "bfiu":
-        raise DataProblem(f"{path}: expected scores that are numbers, got {matrix.dtype}")
-    return matrix, None

@@ -156,19 +156,9 @@ def _load(folder: Path) -> Predictor:
 
 def texts_of(data: str, text: str, predictor: Predictor, console: Console) -> tuple[LFDataset, list[str]]:
     """The data set with the features of the model, and the texts of its test documents."""
-    from xcgraph.data import Vectorizer
+    from xcgraph.data import TextListener
 
-    class Listener(Vectorizer):
-        """The model's vectoriser; keeps the texts of the last stream, which is that of the test documents."""
-
-        def __init__(self) -> None:
-            self.__dict__.update(predictor.vectorizer.__dict__)
-
-        def transform(self, texts: Any) -> Any:
-            self.heard = list(texts)
-            return super().transform(self.heard)
-
-    listener = Listener()
+    listener = TextListener(predictor.vectorizer)
     dataset = load(data, text, console, vectorizer=listener)
     if dataset.vectorizer is not listener:
         raise DataProblem(f"{data}: holds features, not texts")

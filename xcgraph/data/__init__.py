@@ -33,6 +33,7 @@ from .sparse_text import read_sparse_text, write_sparse_text
 from .split import near_duplicate_groups
 from .table_layout import TableLayout
 from .text_hash import hash_share, normal_text, text_hash
+from .text_listener import TextListener
 from .tokenize import tokenize
 from .vectorizer import Vectorizer
 from .xmlrepo_writer import write_xmlrepo_folder
@@ -49,6 +50,7 @@ __all__ = [
     "NamedDocument",
     "Problem",
     "TableLayout",
+    "TextListener",
     "Vectorizer",
     "atomic_folder",
     "check_folder",

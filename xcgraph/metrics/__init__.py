@@ -12,6 +12,7 @@ from .propensity import inverse_propensity
 from .ps_metric import PSMetric
 from .ps_ndcg import PSNDCG
 from .ps_precision import PSPrecision
+from .read_predictions import read_predictions
 from .top_k import MISSING, top_k
 from .xc_metric import XCMetric
 from .xc_ndcg import XCNDCG
@@ -33,5 +34,6 @@ __all__ = [
     "filter_predictions",
     "inverse_propensity",
     "paired_bootstrap",
+    "read_predictions",
     "top_k",
 ]

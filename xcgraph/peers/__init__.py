@@ -3,7 +3,7 @@
 from .comparison import Comparison
 from .environment import PeerEnvironment
 from .error import PeerError
-from .measure import measure_model, measure_peer, read_run
+from .measure import check_run_data, measure_model, measure_peer, read_metrics, read_run
 from .peer import Peer
 from .peer_result import PeerResult
 from .process import run_peer
@@ -21,9 +21,11 @@ __all__ = [
     "PeerError",
     "PeerResult",
     "Row",
+    "check_run_data",
     "find_peers",
     "measure_model",
     "measure_peer",
+    "read_metrics",
     "read_run",
     "run_peer",
 ]

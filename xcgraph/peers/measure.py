@@ -111,35 +111,58 @@ def read_run(folder: Path, data: LFDataset) -> dict[str, Any]:
 
     Args:
         folder: of the run.
-        data: counts of documents, labels, features and tokens must be the same; its name may differ, since a set
-            has one name in the registry and maybe another as a folder.
+        data: see :func:`check_run_data`.
 
     Raises:
         DataError: if there is no finished run, or it was on other data.
     """
-    from xcgraph.training.run import fingerprint
+    metrics = read_metrics(folder)
+    check_run_data(folder, metrics, data)
+    return metrics
 
+
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """``metrics.json`` of a finished run.
+
+    Raises:
+        DataError: if there is no finished run in the folder.
+    """
     path = folder / "metrics.json"
     if not path.is_file() or not (folder / "model" / "config.json").is_file():
         raise DataError("expected a finished run, with metrics.json and model/, got none", folder)
-    expected = fingerprint(data)
     try:
-        metrics = json.loads(path.read_text(encoding="utf-8"))
-        got = {key: metrics["data"].get(key) for key in expected}
+        metrics = dict(json.loads(path.read_text(encoding="utf-8")))
+        metrics["data"].get("name")
         metrics["train_seconds"].get("total")
         own = {"model", "train_seconds", "peak_rss_mb", "predict_ms_batch"} - set(metrics)
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise DataError(f"expected the metrics of a run, got something else ({error!r})", path) from error
     if own:
         raise DataError(f"expected the metrics of a run, got none called {sorted(own)[0]}", path)
-    for key, value in expected.items():
-        if key != "name" and got[key] != value:
+    return metrics
+
+
+def check_run_data(folder: Path, metrics: dict[str, Any], data: LFDataset) -> None:
+    """Makes sure that a run was on this data.
+
+    Args:
+        folder: of the run.
+        metrics: as :func:`read_metrics` gives them.
+        data: counts of documents, labels, features and tokens must be the same; its name may differ, since a set
+            has one name in the registry and maybe another as a folder.
+
+    Raises:
+        DataError: if it was on other data.
+    """
+    from xcgraph.training.run import fingerprint
+
+    for key, value in fingerprint(data).items():
+        if key != "name" and metrics["data"].get(key) != value:
             raise DataError(
-                f"expected a run on this data, of {value:,} {key.replace('_', ' ')}, got one of {got[key]}; "
-                "name the DATA and the --text of that run",
+                f"expected a run on this data, of {value:,} {key.replace('_', ' ')}, "
+                f"got one of {metrics['data'].get(key)}; name the DATA and the --text of that run",
                 folder,
             )
-    return dict(metrics)
 
 
 def _finished(path: Path, identity: dict[str, Any], peer: Peer) -> dict[str, Any]:
