@@ -52,9 +52,12 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 
 # A reference in a docstring that leads nowhere ends the build, other than to the names of other packages.
 nitpicky = True
-_OTHERS = "torch|torch_geometric|torch_sparse|numpy|np|scipy|fastapi|pydantic|collections|os|pathlib|socket|datetime"
+_LIBRARIES = "torch|torch_geometric|torch_sparse|numpy|np|scipy|fastapi|pydantic"
+_STANDARD = "collections|os|pathlib|socket|datetime"
 nitpick_ignore_regex = [
-    (r"py:\w+", rf"({_OTHERS})\..*"),
+    (r"py:\w+", rf"({_LIBRARIES}|{_STANDARD})\..*"),
     ("py:class", r"csr_matrix|Tensor|Report|\w+\[.*"),  # imported for type checkers alone
     ("py:class", r"xcgraph\.\w+\.\w+\..*"),  # types in signatures that no subpackage exports
 ]
+# Tutorials that the toctree names before they are written.
+suppress_warnings = ["toc.not_readable"]

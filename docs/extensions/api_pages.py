@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 # In the order in which a reader meets them; subpackages that are not named here follow.
-_ORDER = (
-    "datasets data graph transforms layers sampler loader shortlist models training metrics inference serving peers "
-    "sparse testing"
-).split()
+_FIRST = ("datasets", "data", "graph", "transforms", "layers", "sampler", "loader", "shortlist", "models")
 _NOT_FOR_IMPORT = {"cli"}
 
 _MEMBERS = ["   :members:", "   :special-members: __call__"]
@@ -48,7 +45,7 @@ A page for each subpackage, with every name that it exports.
 def subpackages() -> list[str]:
     """Full names of the subpackages that have a page."""
     found = [m.name for m in pkgutil.iter_modules(xcgraph.__path__) if m.ispkg and m.name not in _NOT_FOR_IMPORT]
-    known = [name for name in _ORDER if name in found]
+    known = [name for name in _FIRST if name in found]
     return [f"xcgraph.{name}" for name in (*known, *sorted(set(found) - set(known)))]
 
 
@@ -88,9 +85,11 @@ def _constants(package: str) -> dict[str, str]:
     for path in Path(importlib.import_module(package).__path__[0]).glob("*.py"):
         body = ast.parse(path.read_text(encoding="utf-8")).body
         for statement, after in pairwise(body):
-            targets = [statement.target] if isinstance(statement, ast.AnnAssign) else getattr(statement, "targets", [])
-            if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
-                docs.update({target.id: after.value.value for target in targets if isinstance(target, ast.Name)})
+            targets = getattr(statement, "targets", [getattr(statement, "target", None)])
+            names = [target.id for target in targets if isinstance(target, ast.Name)]
+            match after:
+                case ast.Expr(ast.Constant(str(doc))):
+                    docs.update(dict.fromkeys(names, doc))
     return docs
 
 
@@ -135,7 +134,7 @@ def render_index() -> str:
 
 
 def write_pages(folder: Path) -> None:
-    """All pages as files; those that would stay the same are left alone, so that Sphinx does not read them again."""
+    """All pages as files; those that stay the same are left alone, so that Sphinx does not read them again."""
     pages = {"index.rst": render_index(), **{f"{name}.rst": render_page(name) for name in subpackages()}}
     folder.mkdir(exist_ok=True)
     for stale in {path.name for path in folder.glob("*.rst")} - set(pages):

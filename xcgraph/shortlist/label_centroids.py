@@ -26,7 +26,8 @@ def sparse_centroids(
     Args:
         y: relevance, scipy sparse ``[N, L]``.
         x: document features, scipy sparse ``[N, V]``.
-        graph: normalised label graph ``[L, L]``: PyG ``Data``, :class:`~xcgraph.sparse.CSR` or anything that it can be made from.
+        graph: normalised label graph ``[L, L]``: PyG ``Data``, :class:`~xcgraph.sparse.CSR` or what
+            one can be made from.
         max_tokens: tokens kept a label; of equal values the lower token id.
         block_size: labels multiplied at a time, which bounds the memory.
 
