@@ -24,9 +24,11 @@ extensions = [
     "readme_links",
 ]
 exclude_patterns = ["_build"]
+smartquotes = False  # they would make one dash of the two of an option
 
 html_theme = "furo"
 html_title = "xcgraph"
+html_show_copyright = False
 html_static_path = ["static"]
 html_css_files = ["xcgraph.css"]
 

@@ -25,13 +25,8 @@ _NOT_FOR_IMPORT = {"cli"}
 _MEMBERS = ["   :members:", "   :special-members: __call__"]
 
 _INDEX = """\
-Python API
-==========
-
-A page for each subpackage, with every name that it exports.
-
 .. list-table::
-   :widths: 30 70
+   :widths: 35 65
 
 {rows}
 
@@ -120,7 +115,7 @@ def render_page(package: str) -> str:
 
 
 def render_index() -> str:
-    """The page that leads to the others."""
+    """A table of the pages, which ``docs/api.md`` includes."""
     names = subpackages()
     rows = [
         line
@@ -130,14 +125,14 @@ def render_index() -> str:
             f"     - {first_line(importlib.import_module(name).__doc__ or '')}",
         )
     ]
-    return _INDEX.format(rows="\n".join(rows), pages="\n".join(f"   {name}" for name in names))
+    return _INDEX.format(rows="\n".join(rows), pages="\n".join(f"   api/{name}" for name in names))
 
 
 def write_pages(folder: Path) -> None:
     """All pages as files; those that stay the same are left alone, so that Sphinx does not read them again."""
-    pages = {"index.rst": render_index(), **{f"{name}.rst": render_page(name) for name in subpackages()}}
+    pages = {"index.inc": render_index(), **{f"{name}.rst": render_page(name) for name in subpackages()}}
     folder.mkdir(exist_ok=True)
-    for stale in {path.name for path in folder.glob("*.rst")} - set(pages):
+    for stale in {path.name for path in folder.iterdir()} - set(pages):
         (folder / stale).unlink()
     for name, text in pages.items():
         path = folder / name
