@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from pathlib import Path
 
 import xcgraph
 
-sys.path.insert(0, str(Path(__file__).parent / "extensions"))
+_HERE = Path(__file__).parent
+sys.path.insert(0, str(_HERE / "extensions"))
 
 project = "xcgraph"
 author = "the xcgraph developers"
@@ -43,8 +45,10 @@ python_maximum_signature_line_length = 88
 napoleon_custom_sections = ["Shapes"]
 napoleon_use_ivar = True
 
-# Tutorials are executed when they or the code they use changed; an exception in one ends the build.
+# Tutorials are executed when their cells or the package changed; an exception in one ends the build.
+_CODE = b"".join(path.read_bytes() for path in sorted(Path(xcgraph.__file__).parent.rglob("*.py")))
 nb_execution_mode = "cache"
+nb_execution_cache_path = str(_HERE / "_build" / "executed" / hashlib.sha256(_CODE).hexdigest()[:16])
 nb_execution_timeout = 900
 nb_execution_raise_on_error = True
 nb_execution_show_tb = True
