@@ -26,6 +26,7 @@ _MEMBERS = ["   :members:", "   :special-members: __call__"]
 
 _INDEX = """\
 .. list-table::
+   :class: names
    :widths: 35 65
 
 {rows}
@@ -97,7 +98,7 @@ def _home(value: Any, package: str) -> str:
 def render_page(package: str) -> str:
     """The page of a subpackage: its docstring, a table of its names, and each of them in full."""
     module = importlib.import_module(package)
-    table = [".. list-table::", "   :widths: 35 65", ""]
+    table = [".. list-table::", "   :class: names", "   :widths: 35 65", ""]
     details: list[str] = []
     for name in module.__all__:
         value = getattr(module, name)
