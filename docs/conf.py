@@ -63,7 +63,7 @@ _STANDARD = "collections|os|pathlib|socket|datetime"
 nitpick_ignore_regex = [
     (r"py:\w+", rf"({_LIBRARIES}|{_STANDARD})\..*"),
     ("py:class", r"csr_matrix|Tensor|Report|\w+\[.*"),  # imported for type checkers alone
-    ("py:class", r"xcgraph\.\w+\.\w+\..*"),  # types in signatures that no subpackage exports
+    (r"py:\w+", r"xcgraph\.\w+\.\w+\..*"),  # what no subpackage exports
 ]
-# Tutorials that the toctree names before they are written.
+# Pages that a toctree names before they are written.
 suppress_warnings = ["toc.not_readable"]
