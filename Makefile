@@ -50,4 +50,4 @@ sparse: $(STAMP)
 	  $(PIP) install -q -c constraints.txt --find-links $(WHEELS) --no-build-isolation -e '.[sparse]'; }
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build docs/_build docs/api *.egg-info .pytest_cache .mypy_cache .ruff_cache

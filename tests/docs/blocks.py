@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-_FENCE = re.compile(r"^```(\w*)\s*$")
+_PAGES = (page for page in (ROOT / "docs").rglob("*.md") if "_build" not in page.parts)
+PAGES = [ROOT / "README.md", *sorted(_PAGES)]
+_FENCE = re.compile(r"^(`{3,})([^\s`]*)")  # of a MyST directive, the language is "{name}"
 
 
 @dataclass(frozen=True)
@@ -25,18 +26,18 @@ class Block:
 def read_blocks(page: Path, *languages: str) -> list[Block]:
     """The blocks of a page that are in one of some languages (in any, if none is named)."""
     blocks: list[Block] = []
-    start, language = 0, None
+    start, opened = 0, None
     lines = page.read_text(encoding="utf-8").split("\n")
     for number, line in enumerate(lines, 1):
         fence = _FENCE.match(line)
         if not fence:
             continue
-        if language is None:
-            start, language = number, fence[1]
-        else:
-            blocks.append(Block(page, language, start + 1, "\n".join(lines[start : number - 1])))
-            language = None
-    assert language is None, f"{page.name}:{start}: this block has no end"
+        if opened is None:
+            start, opened = number, fence
+        elif line.rstrip() == opened[1]:
+            blocks.append(Block(page, opened[2], start + 1, "\n".join(lines[start : number - 1])))
+            opened = None
+    assert opened is None, f"{page.name}:{start}: this block has no end"
     return [block for block in blocks if not languages or block.language in languages]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-for folder in (ROOT / "benchmarks", Path(__file__).resolve().parent):
+for folder in (ROOT / "benchmarks", ROOT / "docs" / "extensions", Path(__file__).resolve().parent):
     sys.path.insert(0, str(folder))
 
 

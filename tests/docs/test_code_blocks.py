@@ -13,11 +13,15 @@ from pathlib import Path
 import click
 import pytest
 from blocks import PAGES, ROOT, Block, read_blocks, shell_commands
+from examples import EXAMPLES, load_example
 
 from xcgraph.cli import main
 
 BY_NAME = {page.relative_to(ROOT).as_posix(): page for page in PAGES}
-WITH_PYTHON = [name for name, page in BY_NAME.items() if name != "README.md" and read_blocks(page, "python")]
+#: Their cells run when the docs are built, one after the other; blocks between them may speak of what cells made.
+NOTEBOOKS = {name for name, page in BY_NAME.items() if read_blocks(page, "{code-cell}")}
+WITH_PYTHON = [name for name, page in BY_NAME.items() if read_blocks(page, "python")]
+RUN_HERE = [name for name in WITH_PYTHON if name not in NOTEBOOKS and name != "README.md"]
 
 
 def commands(program: str) -> list[tuple[str, list[str]]]:
@@ -60,7 +64,13 @@ def run_python(page: Path) -> dict[str, object]:
     return scope
 
 
-@pytest.mark.parametrize("name", WITH_PYTHON)
+@pytest.mark.parametrize("name", sorted(NOTEBOOKS.intersection(WITH_PYTHON)))
+def test_python_between_cells_is_python(name):
+    for block in read_blocks(BY_NAME[name], "python"):
+        compile("\n" * (block.line - 1) + block.text, name, "exec")
+
+
+@pytest.mark.parametrize("name", RUN_HERE)
 def test_python_runs(name, inside):
     run_python(BY_NAME[name])
 
@@ -97,6 +107,7 @@ def test_script_parses(use):
         ablation, accuracy, compare, graph_build, latency, new_labels, render, report_image, sampler, scale
     )  # fmt: skip
     known = {f"benchmarks/{module.__name__}.py": module.main for module in modules}
+    known |= {path.relative_to(ROOT).as_posix(): load_example(path).main for path in EXAMPLES}
     parse(known[script], script, args)
 
 
@@ -170,6 +181,8 @@ def test_blocks_are_told_apart(tmp_path):
     python, console = read_blocks(page)
     assert python == Block(page, "python", 3, "x = 1")
     assert shell_commands(console) == [["a", "b"], ["c", "-d"], ["e"], ["f", "g"]]
+    page.write_text("````{note}\n```python\nx\n```\n````\n```{code-cell} ipython3\n:tags: [a]\ny = 2\n```\n")
+    assert [(block.language, block.line) for block in read_blocks(page)] == [("{note}", 2), ("{code-cell}", 7)]
     page.write_text("```bash\ncat > x <<'END'\nxcgraph-bench nonsense\nEND\nxcgraph-bench run x\n```\n")
     assert shell_commands(read_blocks(page)[0]) == [["cat", ">", "x"], ["xcgraph-bench", "run", "x"]]
 
@@ -230,10 +243,17 @@ def options_of(command: click.Command) -> set[str]:
 
 @pytest.mark.parametrize("name", LEAVES)
 def test_every_option_is_described(name):
+    """The page of options is made of what they say of themselves; a choice may speak for itself."""
+    options = [parameter for parameter in LEAVES[name].params if isinstance(parameter, click.Option)]
+    assert LEAVES[name].help
+    assert not [option.opts for option in options if not option.help and not isinstance(option.type, click.Choice)]
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_commands_have_a_section_that_names_known_options(name):
     text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     start = text.index(f"## `{name}`")
     section = text[start : text.index("\n## ", start + 1)]
-    told = set(re.findall(r"(?<![\w-])(--?[a-z][\w-]*)", section))
-    assert options_of(LEAVES[name]) - told == set()
+    told = set(re.findall(r"(?<![\w-])(--[a-z][\w-]*)", section))
     known = set().union(*(options_of(command) for command in [main, *LEAVES.values()]))
-    assert {option for option in told if option.startswith("--")} - known == set()
+    assert told - known == set()

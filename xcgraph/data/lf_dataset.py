@@ -237,7 +237,7 @@ class LFDataset:
         keep_duplicates_together: bool = False,
         keep_labels: bool = True,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Chooses validation documents among the training documents; see :func:`~xcgraph.data.split_validation`.
+        """Chooses validation documents among the training documents; see ``xcgraph.data.split``.
 
         Documents whose every label is in ``train_filter`` are not chosen; the pairs of the chosen ones are
         ``select_filter_rows(data.train_filter, val_rows)``.

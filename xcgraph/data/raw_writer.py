@@ -47,7 +47,7 @@ def write_raw_folder(
         overwrite: replace the data files that ``out`` holds.
 
     Returns:
-        How many lines were written: keys ``labels``, ``train``, ``test``, ``filter_train``, ``filter_test``.
+        Lines written, by the keys ``labels``, ``train``, ``test``, ``filter_train``, ``filter_test``.
 
     Raises:
         ValueError: if a document names a label that does not exist.

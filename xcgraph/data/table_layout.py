@@ -66,7 +66,7 @@ class TableLayout:
 
     @property
     def columns(self) -> dict[str, str]:
-        """The columns that the table has, by what they are: ``{"title": "headline", "labels": "tags"}``."""
+        """What the columns of the table are, such as ``{"title": "headline", "labels": "tags"}``."""
         roles = ("title", "content", "labels", "uid", "group", "split")
         return {role: getattr(self, role) for role in roles if getattr(self, role) is not None}
 
@@ -74,7 +74,7 @@ class TableLayout:
         """How a file is written.
 
         Raises:
-            DataError: if neither :attr:`format` nor the suffix says it.
+            DataError: if neither ``format`` nor the suffix says it.
         """
         suffix = Path(path.stem).suffix if path.suffix.lower() == ".gz" else path.suffix
         found = self.format or _SUFFIXES.get(suffix.lower(), self.fallback_format)

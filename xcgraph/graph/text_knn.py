@@ -31,7 +31,7 @@ class TextKNNGraph(LabelGraphBuilder):
 
     Args:
         k: neighbours a row, besides the self loop; of equal cosines the lower label id.
-        method: ``"exact"``: :class:`TextNeighbors` over all tokens, whose time grows at worst with the sum of
+        method: ``"exact"``: ``TextNeighbors`` over all tokens, whose time grows at worst with the sum of
             squares of how many labels each token is in. ``"approximate"``: candidates are the labels that share
             one of the rarer tokens, as many tokens as make that sum at most ``max_cost``; cosines are exact.
             ``"auto"``: exact where that sum is at most ``max_cost``.

@@ -15,7 +15,7 @@ class DocumentEncoder:
     r"""Embeds documents as the model in evaluation mode does: :math:`\mathrm{ReLU}(\mathbf{g} \odot \mathbf{v} +
     \mathbf{W} \, \mathrm{ReLU}(\mathbf{v}) + \mathbf{b})`, :math:`\mathbf{v} = \sum_t x_t \mathbf{e}_t`.
 
-    Spectral norms and gates are constants once training is over, and are multiplied in (:func:`fold_block`).
+    Spectral norms and gates are constants once training is over, and are multiplied in (``fold_block``).
 
     Args:
         tokens: token embeddings, shape ``[V, D]``.

@@ -46,7 +46,7 @@ def add_labels(
     by the model's tokens, its neighbourhood is its neighbours' texts, and the mean of its neighbours' refinement
     vectors stands for its own. Its sparse row is its text, with the weights of linear head, centroid and text (a
     text is a document of its label, the only one known), plus the mean of its neighbours' sparse rows, the whole
-    scaled down a little. Its bias is a high quantile of all labels' biases (:data:`BIAS_QUANTILE`).
+    scaled down a little. Its bias is a high quantile of all labels' biases (``BIAS_QUANTILE``).
     ``docs/answers.md`` says how good that is.
 
     Args:
@@ -54,7 +54,7 @@ def add_labels(
         titles: texts of the new labels.
         uids: their names; ``None``: the titles.
         neighbours: of each new label, by uids of labels that the model has; ``None``, or ``None`` for a label:
-            the :data:`NUM_NEIGHBOURS` whose texts are nearest by cosine.
+            the ``NUM_NEIGHBOURS`` whose texts are nearest by cosine.
 
     Raises:
         ValueError: if a title is empty, a uid exists or comes twice, a neighbour is unknown, there is no neighbour

@@ -21,7 +21,7 @@ _FIELDS = ("first_hop", "gate", "weight", "bias", "mix", "attention", "graph", "
 
 
 class LabelComposer:
-    r"""What makes label vectors, as a model in evaluation mode does:
+    r"""What makes label vectors, as a model in evaluation mode does.
 
     .. math::
         \mathbf{w}_l = \sum_j \omega_{lj} \, \mathbf{m}_j \odot \mathbf{a}_{lj}, \qquad

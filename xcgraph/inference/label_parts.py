@@ -106,12 +106,12 @@ class LabelParts:
 
     @cached_property
     def text_rows(self) -> csr_matrix:
-        """:attr:`text`."""
+        """``text``, as CSR rows of scipy."""
         return self.text.to_scipy()
 
     @cached_property
     def lexical_rows(self) -> dict[str, csr_matrix]:
-        """:attr:`lexical`."""
+        """``lexical``, as CSR rows of scipy."""
         return {name: matrix.to_scipy() for name, matrix in (self.lexical or {}).items()}
 
     @cached_property
@@ -134,7 +134,7 @@ class LabelParts:
     # on disk
 
     def save(self, folder: Path) -> None:
-        """Writes :data:`PARTS_FILES` into a folder."""
+        """Writes ``PARTS_FILES`` into a folder."""
         tensors = {"share": self.share, "rows": self.rows, **named("text", csr_tensors(self.text))}
         for name, matrix in (self.lexical or {}).items():
             tensors |= named(f"lexical.{name}", csr_tensors(matrix))

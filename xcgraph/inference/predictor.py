@@ -57,7 +57,7 @@ class Predictor:
 
     @property
     def index(self) -> FrozenIndex | FrozenEnsemble | None:
-        """Answers, or ``None`` where :attr:`ranker` does."""
+        """Answers, or ``None`` where ``ranker`` does."""
         return self._model.index if isinstance(self._model, FrozenModel) else None
 
     @property

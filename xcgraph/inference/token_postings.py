@@ -56,7 +56,7 @@ class TokenPostings:
         kernels.add_rows(self._rowptr, self._col, self._value, ids, weights, out)
 
     def add_some(self, ids: np.ndarray, weights: np.ndarray, out: np.ndarray, touched: np.ndarray) -> int:
-        """Adds what the tokens of at most :data:`LONGEST` labels give, to zeros.
+        """Adds what the tokens of at most ``LONGEST`` labels give, to zeros.
 
         Args:
             ids: tokens, integer ``[n]``.

@@ -52,7 +52,7 @@ class LabelPropagation(MessagePassing):
 
         Raises:
             ValueError: ``edge_weight`` beside a sparse adjacency, whose values are the weights; sizes do not
-            fit.
+                fit.
         """
         if isinstance(x, Tensor):
             x = (x, x)

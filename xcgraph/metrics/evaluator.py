@@ -105,7 +105,7 @@ class Evaluator:
             filter_pairs: as in :meth:`evaluate`.
 
         Returns:
-            A dict for each group:
+            A dict for each group, with these keys.
 
             * ``decile``: 1 (rarest) to 10 (most frequent);
             * ``labels``: number of labels; ``min_frequency``, ``max_frequency``: their training documents;

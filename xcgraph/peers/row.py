@@ -15,6 +15,7 @@ COSTS = ("train s", "peak MB", "model MB", "query ms", "batch ms")
 """Less is better; of a query, the median."""
 
 COLUMNS = (*METRICS, *COSTS)
+"""All columns of a comparison, in the order in which they are shown."""
 
 
 @dataclass(frozen=True)

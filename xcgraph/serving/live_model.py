@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 class LiveModel:
     """Holds the model that serves.
 
-    Who has taken :attr:`current` keeps it, whatever is loaded meanwhile, so that no request is answered by two
+    Who has taken ``current`` keeps it, whatever is loaded meanwhile, so that no request is answered by two
     models or by none.
 
     Args:

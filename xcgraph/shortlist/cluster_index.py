@@ -74,7 +74,7 @@ class ClusterIndex:
         """Relevance of meta-labels: relevant as soon as one of their labels is.
 
         Args:
-            y: relevance ``[N, L]``, :class:`CSR` or scipy sparse; entries above 0 are relevant.
+            y: relevance ``[N, L]``, :class:`~xcgraph.sparse.CSR` or scipy sparse; entries above 0 are relevant.
 
         Returns:
             ``[N, K]`` of ones, columns ascending, on the device of ``y``.
@@ -93,7 +93,7 @@ class ClusterIndex:
         """Text features of meta-labels: the normalised sum of their labels' (ECLARE and DECAF).
 
         Args:
-            label_x: label text features ``[L, V]``, :class:`CSR` or scipy sparse.
+            label_x: label text features ``[L, V]``, :class:`~xcgraph.sparse.CSR` or scipy sparse.
 
         Returns:
             ``[K, V]``, rows of length 1 or empty, columns ascending, on the device of ``label_x``.

@@ -26,7 +26,8 @@ def sparse_centroids(
     Args:
         y: relevance, scipy sparse ``[N, L]``.
         x: document features, scipy sparse ``[N, V]``.
-        graph: normalised label graph ``[L, L]``: PyG ``Data``, :class:`CSR` or anything that it can be made from.
+        graph: normalised label graph ``[L, L]``: PyG ``Data``, :class:`~xcgraph.sparse.CSR` or what
+            one can be made from.
         max_tokens: tokens kept a label; of equal values the lower token id.
         block_size: labels multiplied at a time, which bounds the memory.
 
@@ -46,7 +47,7 @@ def dense_centroids(y: Any, x: Tensor, graph: Any | None = None) -> Tensor:
     ``c = norm(Y^T norm(x))``; with a graph, ``norm(Ĝ c)``. No copy of ``x`` is made.
 
     Args:
-        y: relevance ``[N, L]``: scipy sparse or :class:`CSR`.
+        y: relevance ``[N, L]``: scipy sparse or :class:`~xcgraph.sparse.CSR`.
         x: document embeddings, shape ``[N, D]``, on any device.
         graph: normalised label graph ``[L, L]``, as for :func:`sparse_centroids`.
 

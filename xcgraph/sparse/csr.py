@@ -95,7 +95,7 @@ class CSR:
 
         Raises:
             ValueError: shapes do not fit, or (on the CPU only, where looking costs nothing) a node is out of
-            range.
+                range.
         """
         plain: Any = edge_index.as_tensor() if hasattr(edge_index, "as_tensor") else edge_index
         if plain.dim() != 2 or plain.size(0) != 2:

@@ -194,7 +194,7 @@ def make_settings(
         model: ``"eclare"`` or ``"decaf"``.
         recipe: ``"default"``, or ``"paper"`` for the four modules with the papers' settings.
         overrides: ``"key=value"`` strings, or a dictionary. The key ``preset`` names a bundle of
-            :data:`PRESETS`, which other keys change further.
+            ``PRESETS``, which other keys change further.
 
     Raises:
         ValueError: for an unknown model, recipe, preset or key, or a value that does not fit.
