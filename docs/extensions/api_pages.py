@@ -141,16 +141,21 @@ def write_pages(folder: Path) -> None:
             path.write_text(text, encoding="utf-8")
 
 
-def keep_text(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
-    """Keeps "dim: D." from being read as item D of a list, and what a property says before a colon as its type."""
+def escape_letters(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """Keeps "dim: D." from being read as item D of a list."""
     lines[:] = [re.sub(r"^(\s+\w+: \w)\.$", r"\1\\.", line) for line in lines]
+
+
+def restore_property(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """A property's text as it stands: Google's style takes what is before a colon for a type."""
     if what == "property":
-        lines.insert(0, "")
+        lines[:] = [*(inspect.getdoc(obj) or "").splitlines(), ""]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
-    # Before the extension that reads Google's style, which has the priority 500.
-    app.connect("autodoc-process-docstring", keep_text, priority=400)
+    # Before and after the extension that reads Google's style, which has the priority 500.
+    app.connect("autodoc-process-docstring", escape_letters, priority=400)
+    app.connect("autodoc-process-docstring", restore_property, priority=600)
     app.connect("builder-inited", lambda app: write_pages(Path(app.srcdir) / "api"))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
