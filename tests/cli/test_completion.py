@@ -27,7 +27,7 @@ def offered(*args: str) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("r", ["run"]),
+        ("r", ["run", "report"]),
         ("data im", ["import"]),
         ("run debian", ["<dir>", "debian", "debian-rse"]),
         ("graph plan", ["<dir>", "planted"]),

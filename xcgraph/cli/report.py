@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .completion import complete_data, complete_file, complete_folder
 from .console import Console
 from .errors import DataProblem, data_errors
 from .loading import load
-from .options import pass_console
+from .options import pass_console, quiet_option
 
 if TYPE_CHECKING:
     from xcgraph.data import LFDataset
@@ -22,7 +23,7 @@ _SUFFIXES = (".html", ".htm")
 
 
 @click.command("report", short_help="Make a page of finished runs.")
-@click.argument("runs", nargs=-1, required=True, metavar="RUN_DIR...")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN_DIR...", shell_complete=complete_folder)
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.html", help="The page."
 )
@@ -31,6 +32,7 @@ _SUFFIXES = (".html", ".htm")
     "given",
     multiple=True,
     metavar="DATA",
+    shell_complete=complete_data,
     help="The data set of the runs; may be repeated.  [default: what the runs were started with, if it is here]",
 )
 @click.option(
@@ -38,6 +40,7 @@ _SUFFIXES = (".html", ".htm")
     "compared",
     multiple=True,
     metavar="FILE|DIR",
+    shell_complete=complete_file,
     help="Other methods: comparison.json or the --out of compare; a file or folder of benchmarks/results. May be "
     "repeated.",
 )
@@ -48,6 +51,7 @@ _SUFFIXES = (".html", ".htm")
     show_default=True,
     help="Test documents to show of each data set.",
 )
+@quiet_option
 @pass_console
 def command(
     console: Console,

@@ -11,7 +11,7 @@ from .vectorizer import Vectorizer
 class TextListener(Vectorizer):
     """A fitted vectoriser that keeps texts of the last stream that it turned into features.
 
-    A loader ends with the test documents, so that :attr:`heard` are theirs.
+    A loader ends with the test documents, so that ``heard`` are theirs.
 
     Args:
         vectorizer: what it is but for that.

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 
 class Axis(NamedTuple):
-    """One axis.
+    """An axis of a chart.
 
     Args:
         label: what it shows, and the unit.
