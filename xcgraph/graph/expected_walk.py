@@ -21,7 +21,7 @@ _NEGLIGIBLE = 1e-12
 _PROBED = 512
 # Nanoseconds on one CPU thread: a multiply-add of the expectation, and a step of a walk with its share of the
 # counting.
-_PRODUCT_COST, _STEP_COST = 6.0, 50.0
+_PRODUCT_COST, _STEP_COST = 20.0, 25.0
 
 
 class ExpectedWalk:
