@@ -7,6 +7,39 @@ import numpy as np
 
 
 @numba.njit(nogil=True, cache=True)
+def _spread(value, places, walking, least, ptr, neighbour, share, reached):  # pragma: no cover - compiled
+    """Shares out what labels have among their documents, or documents among their labels; they keep nothing.
+
+    Args:
+        value: what each has, ``[n]``.
+        places: those that have something.
+        walking: probability that a walk is still under way.
+        least: what is less than this, times ``walking``, is left.
+        ptr, neighbour: neighbours of each.
+        share: is added to, ``[m]``; those that are not reached yet have 0.
+        reached: filled with those that are, ``[m]``.
+
+    Returns:
+        How many are reached, and multiply-adds made.
+    """
+    num_reached, products = 0, 0
+    for at in places:
+        own = value[at]
+        value[at] = 0.0
+        begin, stop = ptr[at], ptr[at + 1]
+        if begin == stop or own * walking < least:
+            continue
+        own /= stop - begin
+        products += stop - begin
+        for other in neighbour[begin:stop]:
+            if share[other] == 0.0:
+                reached[num_reached] = other
+                num_reached += 1
+            share[other] += own
+    return num_reached, products
+
+
+@numba.njit(nogil=True, cache=True)
 def expected_visits(
     label_ptr, label_doc, doc_ptr, doc_label, sources, hop_weight, go_on, tolerance, max_products
 ):  # pragma: no cover - compiled
@@ -40,35 +73,16 @@ def expected_visits(
         here[source], here_list[0], num_here, num_total = 1.0, source, 1, 0
         walking = 1.0
         for hop in range(hop_weight.size):
-            num_visited = 0
-            for place in range(num_here):
-                at = here_list[place]
-                value = here[at]
-                here[at] = 0.0
-                begin, stop = label_ptr[at], label_ptr[at + 1]
-                if begin == stop or (hop > 0 and value * walking < tolerance):
-                    continue
-                value /= stop - begin
-                products += stop - begin
-                for entry in range(begin, stop):
-                    doc = label_doc[entry]
-                    if at_doc[doc] == 0.0:
-                        doc_list[num_visited] = doc
-                        num_visited += 1
-                    at_doc[doc] += value
-            num_there = 0
-            for place in range(num_visited):
-                doc = doc_list[place]
-                begin, stop = doc_ptr[doc], doc_ptr[doc + 1]
-                value = at_doc[doc] / (stop - begin)
-                at_doc[doc] = 0.0
-                products += stop - begin
-                for entry in range(begin, stop):
-                    at = doc_label[entry]
-                    if there[at] == 0.0:
-                        there_list[num_there] = at
-                        num_there += 1
-                    there[at] += value
+            # The source itself is never left.
+            least = tolerance if hop > 0 else 0.0
+            num_visited, made = _spread(
+                here, here_list[:num_here], walking, least, label_ptr, label_doc, at_doc, doc_list
+            )
+            products += made
+            num_there, made = _spread(
+                at_doc, doc_list[:num_visited], 1.0, 0.0, doc_ptr, doc_label, there, there_list
+            )
+            products += made
             for place in range(num_there):
                 at = there_list[place]
                 if total[at] == 0.0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,13 +47,20 @@ class ExpectedWalk:
         self.restart = restart
         self.length = length
         self.tolerance = tolerance
-        by_label = y.T.tocsr()
-        self._arrays = tuple(
-            np.ascontiguousarray(part, dtype=np.int64)
-            for part in (by_label.indptr, by_label.indices, y.indptr, y.indices)
-        )
-        # Labels without documents visit none.
-        self._sources = np.flatnonzero(np.diff(by_label.indptr))
+
+    # Made at first use: who only builds by sampled walks has no need of them.
+
+    @cached_property
+    def _arrays(self) -> tuple[np.ndarray, ...]:
+        """Documents of the labels and labels of the documents, as ``expected_visits`` takes them."""
+        by_label = self.y.T.tocsr()
+        parts = (by_label.indptr, by_label.indices, self.y.indptr, self.y.indices)
+        return tuple(np.ascontiguousarray(part, dtype=np.int64) for part in parts)
+
+    @cached_property
+    def _sources(self) -> np.ndarray:
+        """Labels with documents; the others visit none."""
+        return np.flatnonzero(np.diff(self._arrays[0]))
 
     def hop_weight(self, hop: int) -> float:
         """Expected share of steps made ``hop`` steps after a restart; sums to 1 over ``0 <= hop < length``."""
