@@ -31,7 +31,7 @@ def test_surrogate_of_the_papers(small):
 
 
 def test_large_tables_have_sparse_gradients(small, monkeypatch):
-    monkeypatch.setattr(module, "_SPARSE_TABLE", 20 * 8)
+    monkeypatch.setattr(module, "SPARSE_TABLE", 20 * 8)
     model = make_model(small(), "eclare", "default", 21, 20, refinement=True)
     assert model.embedding.sparse and not model.classifier.sparse
     rowwise = make_model(small(optimizer_state="rowwise"), "eclare", "default", 2, 2, refinement=True)

@@ -194,7 +194,7 @@ def test_with_sparse_tables_a_step_changes_only_its_rows(tiny, small, monkeypatc
     from xcgraph.training import make_model
     from xcgraph.training.phase import Phase
 
-    monkeypatch.setattr(make_model, "_SPARSE_TABLE", 0)  # every table is large
+    monkeypatch.setattr(make_model, "SPARSE_TABLE", 0)  # every table is large
     step, kinds = Phase._train_step, set()
 
     def spy(phase, rows, generator):
@@ -241,7 +241,7 @@ def test_sparse_tables_when_all_labels_are_scored(tiny, small, monkeypatch):
     # As many negatives as labels: candidates are all labels, gradients must be sparse all the same.
     from xcgraph.training import make_model
 
-    monkeypatch.setattr(make_model, "_SPARSE_TABLE", 0)
+    monkeypatch.setattr(make_model, "SPARSE_TABLE", 0)
     _, ranker = fit(tiny, small(negatives=100, scoring="all"))
     assert np.isfinite(ranker.predict(CSR.from_scipy(tiny.test_x), 3)[1]).all()
 

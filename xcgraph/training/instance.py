@@ -39,15 +39,13 @@ from .optimization import cosine_schedule, halving_schedule, make_optimizers
 from .phase import Phase
 from .planned_phase import num_epochs, phase_label
 from .seeds import derive_seed
+from .settings import SHORTLIST_WIDTH
 from .trainer import Trainer
 from .training_shortlists import training_shortlists
 from .validation import Validator
 
 if TYPE_CHECKING:
     from .pipeline import Pipeline
-
-# Labels a training document's shortlist keeps in the default recipe; a few of them are drawn in each step.
-SHORTLIST_WIDTH = 512
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,7 @@ from typing import Any
 
 from xcgraph.models import DECAF, ECLARE, LabelModel
 
-from .settings import Settings
-
-# Tables with more numbers than this get sparse gradients, so that a step costs the rows it uses; below, one pass
-# of Adam over the whole table is faster than sorting out the rows.
-_SPARSE_TABLE = 1 << 24
+from .settings import SPARSE_TABLE, Settings
 
 
 def make_model(
@@ -32,7 +28,7 @@ def make_model(
     # A surrogate has no refinement vectors to stand in for the text.
     label_text = settings.label_text or not refinement
     refinement = refinement and settings.refinement
-    limit = 0 if settings.optimizer_state == "rowwise" else _SPARSE_TABLE
+    limit = 0 if settings.optimizer_state == "rowwise" else SPARSE_TABLE
     common: dict[str, Any] = {
         "dropout": dropout,
         "document_dropout": document_dropout,

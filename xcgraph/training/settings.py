@@ -15,6 +15,14 @@ ModelName = Literal["eclare", "decaf"]
 RecipeName = Literal["default", "paper"]
 
 
+SPARSE_TABLE = 1 << 24
+"""Tables with more numbers than this get sparse gradients, so that a step costs the rows it uses; below, one pass
+of Adam over the whole table is faster than sorting out the rows."""
+
+SHORTLIST_WIDTH = 512
+"""Labels a training document's shortlist keeps in the default recipe; a few of them are drawn in each step."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Settings of a run; ``--set key=value`` on the command line changes any of them.

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from xcgraph.shortlist import choose_scoring
 from xcgraph.training.planned_phase import num_epochs
-from xcgraph.training.settings import Settings
+from xcgraph.training.settings import SHORTLIST_WIDTH, SPARSE_TABLE, Settings
 
 from .problem_size import ProblemSize
 from .rates import Rates
@@ -22,10 +22,6 @@ _NAME = 75
 _STEP_KERNELS = 400
 # Rounds of 2-means a level, as measured on planted sets.
 _ROUNDS = 14
-# Larger tables have sparse gradients (xcgraph.training.make_model).
-_SPARSE_TABLE = 1 << 24
-# Labels kept a training document in the default recipe (xcgraph.training.instance).
-_SHORTLIST_WIDTH = 512
 
 
 class RunPlan:
@@ -169,7 +165,7 @@ class RunPlan:
         settings, size = self.settings, self.size
         width = settings.beam * size.labels / self.clusters
         if not self.paper:
-            return min(_SHORTLIST_WIDTH, width)
+            return min(SHORTLIST_WIDTH, width)
         if self.model == "eclare":  # each beam is doubled by its neighbours, each label is then its row
             width *= 2 * (settings.graph_top_k + 1) / 2
         return min(width, size.labels)
@@ -240,7 +236,7 @@ class RunPlan:
         # Small tables are updated whole: gradient, two moments and the table, read and written.
         if settings.optimizer_state == "full":
             tables = [labels] if self.frozen and labels == size.labels else [labels, size.tokens]
-            elements += sum(8 * rows * dim for rows in tables if rows * dim <= _SPARSE_TABLE)
+            elements += sum(8 * rows * dim for rows in tables if rows * dim <= SPARSE_TABLE)
         return (
             products / rates.flops
             + gather / rates.gather
