@@ -10,7 +10,7 @@ import click
 from .completion import complete_folder
 from .console import Console
 from .options import json_option, pass_console, quiet_option
-from .output import echo_json, frequency_table, table
+from .output import counted, echo_json, frequency_table, table
 
 if TYPE_CHECKING:
     from xcgraph.data import HealthReport
@@ -43,7 +43,7 @@ def command(ctx: click.Context, console: Console, folder: str, as_json: bool) ->
         if health is not None:
             _show(health, after=bool(problems))
     errors = sum(problem.severity == "error" for problem in problems)
-    console.say(f"{folder}: {_count(errors, 'error')}, {_count(len(problems) - errors, 'warning')}")
+    console.say(f"{folder}: {counted(errors, 'error')}, {counted(len(problems) - errors, 'warning')}")
     if errors:
         ctx.exit(1)
 
@@ -66,7 +66,3 @@ def _show(health: HealthReport, after: bool) -> None:
         click.echo("\nworth a look")
     for finding in health.findings:
         click.echo(f"- {finding}")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -75,6 +75,11 @@ def listing(items: Iterable[tuple[str, str]]) -> str:
     return "\n".join(f"{printable(name)}\n  {printable(text)}" for name, text in items)
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 run``, ``2 runs``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def _pad(cell: str, width: int, to_right: bool) -> str:
     blanks = " " * (width - _width(cell))
     return blanks + cell if to_right else cell + blanks

@@ -14,6 +14,7 @@ from .console import Console
 from .errors import DataProblem, data_errors
 from .loading import load
 from .options import pass_console, quiet_option
+from .output import counted
 
 if TYPE_CHECKING:
     from xcgraph.data import LFDataset
@@ -76,12 +77,12 @@ def command(
     groups = group_runs((run, _asked(run)[1]) for run in read)
     for path in compared:
         others = read_results(path)
-        used = [group for group in groups for other in others if group.measures(other)]
-        if not used:
+        used = [[other for other in others if group.measures(other)] for group in groups]
+        if not any(used):
             got = f"{others[0].data}, text {others[0].text}"
             raise DataProblem(f"{path}: expected results on the data of a run, got some on {got}")
-        for group in groups:
-            group.others += [other for other in others if group.measures(other)]
+        for group, measured in zip(groups, used, strict=True):
+            group.others += measured
     for data in given:
         _give(data, groups, documents, console)
     for group in groups:
@@ -92,7 +93,7 @@ def command(
     for group in groups:
         if group.missing:
             console.say(f"{group.title}: {group.missing}")
-    click.echo(f"{out}: {_count(len(read), 'run')}, {_count(len(groups), 'data set')}, {len(page) / 1e6:.1f} MB")
+    click.echo(f"{out}: {counted(len(read), 'run')}, {counted(len(groups), 'data set')}, {len(page) / 1e6:.1f} MB")
 
 
 def _asked(run: FinishedRun) -> tuple[str | None, str | None]:
@@ -201,7 +202,3 @@ def _write(out: Path, page: str) -> None:
         os.replace(temporary, out)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -96,7 +96,7 @@ def _check(metrics: dict[str, Any], path: Path) -> None:
     sizes, seconds, deciles = metrics["data"], metrics["train_seconds"], metrics.get("per_decile")
     numbers = {name: metrics.get(name) for name in METRICS}
     numbers |= {"train_seconds.total": None}
-    numbers |= {f"train_seconds.{phase}": v for phase, v in (seconds if isinstance(seconds, dict) else {}).items()}
+    numbers |= {f"train_seconds.{phase}": v for phase, v in seconds.items()}
     for place, row in enumerate(deciles if isinstance(deciles, list) and deciles else [None]):
         row = row if isinstance(row, dict) else {}
         numbers |= {f"per_decile[{place}].{name}": row.get(name) for name in _DECILE}

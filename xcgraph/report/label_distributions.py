@@ -45,20 +45,18 @@ def label_distributions(group: RunGroup) -> dict[str, Any]:
             same[0].append(run.name)
         else:
             found.append((graph, [run.name]))
-    graphs = []
-    for graph, names in found:
-        known = () if data is None else (data.train_y, data.label_x)
-        deciles = group.runs[0].metrics["per_decile"]
-        graphs.append(
+    known = () if data is None else (data.train_y, data.label_x)
+    num_deciles = len(group.runs[0].metrics["per_decile"])
+    return {
+        "frequency": None if frequency is None else _frequency_chart(frequency),
+        "graphs": [
             {
                 "runs": names,
                 "statistics": graph_statistics(graph, *known),
-                "charts": _charts(graph, frequency, len(deciles)),
+                "charts": _charts(graph, frequency, num_deciles),
             }
-        )
-    return {
-        "frequency": None if frequency is None else _frequency_chart(frequency),
-        "graphs": graphs,
+            for graph, names in found
+        ],
         "without": without,
     }
 
@@ -69,8 +67,7 @@ def _graph(run: FinishedRun) -> Data | None:
     for member in run.model.ranker.members:
         if member.expansion is not None:
             graph = member.expansion.graph
-            row = torch.repeat_interleave(graph.rowptr.diff())
-            return Data(edge_index=torch.stack([graph.col.long(), row]), num_nodes=graph.rowptr.numel() - 1)
+            return Data(edge_index=torch.stack([graph.col.long(), graph.row()]), num_nodes=graph.shape[0])
     return None
 
 

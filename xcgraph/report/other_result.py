@@ -89,11 +89,13 @@ def _of_comparison(path: Path, value: dict[str, Any], row: dict[str, Any]) -> Ot
 
 
 def _of_result(value: dict[str, Any]) -> OtherResult:
-    kind, name = ("peer", value["model"]) if value["model"] in PEERS else ("model", value["model"])
-    if kind == "model":
+    name, measured = value["model"], {**value, **value["metrics"]}
+    if name in PEERS:
+        row = Row.measured(name, "peer", measured)
+    else:
         changed = [f"{key}={changed}" for key, changed in value["changes"].items()]
         name = ", ".join([name, value["recipe"], *changed, f"seed {value['seed']}"])
-    row = Row.measured(name, "peer" if kind == "peer" else "model", {**value, **value["metrics"]})
+        row = Row.measured(name, "model", measured)
     row = Row(row.name, row.kind, _numbers(row.values), row.command)
     return _checked(row, value["data"]["name"], value["text"], value)
 
