@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 from chromium import BINARY, Chromium
 
@@ -46,12 +43,6 @@ def texts(page, selector):
     return page.run(f"[...document.querySelectorAll({selector!r})].map((each) => each.innerText)")
 
 
-def keep(page, name):
-    """A screenshot for people, in the folder that XCGRAPH_SCREENSHOTS names."""
-    if folder := os.environ.get("XCGRAPH_SCREENSHOTS"):
-        page.screenshot(Path(folder) / f"{name}.png")
-
-
 def choose(page, control, value):
     page.run(f"{{ const c = {control}; c.value = {value!r}; c.dispatchEvent(new Event('change')); }}")
 
@@ -62,7 +53,7 @@ def test_charts(page):
     points = page.run("charts[0].series.reduce((sum, series) => sum + series.points.length, 0)")
     assert page.run("document.querySelectorAll('#first .plot .mark').length") == points
     assert "NaN" not in page.run("document.body.innerHTML")
-    keep(page, "report")
+    page.keep("report")
     assert page.complaints == []
 
 
@@ -121,9 +112,7 @@ def test_nothing_of_the_data_runs(page, group):
 
 def test_markup_that_slips_through_does_not_run(page):
     """The page's own policy stops what escaping should have stopped already."""
-    page.run("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"document.title=1\">')")
-    made = "const s = document.createElement('script'); s.textContent = 'document.title = 2'"
-    page.run(f"{{ {made}; document.body.append(s); }}")
+    page.slip_in_scripts()
     page.run("new Promise((done) => setTimeout(done, 100))")
     assert page.run("document.title") == "Report of odd & <b>, all text"
 
@@ -186,7 +175,7 @@ def test_why(page, group):
     why = build_report([group], 25)["groups"][0]["documents"]["runs"][0]["why"][0][0]
     expected = {name.replace("_", " "): share for name, share in why["parts"].items() if abs(share) >= 0.0005}
     assert told == pytest.approx(expected, abs=0.0006)
-    keep(page, "report-why")
+    page.keep("report-why")
     assert page.complaints == []
 
 
@@ -204,7 +193,7 @@ def test_on_a_phone(start, group, mode):
         "[...document.querySelectorAll('svg[role=img]')].every((svg) => svg.viewBox.baseVal.width <= 390)"
     )
     assert page.run("getComputedStyle(document.querySelector('svg text')).fontSize") == "12px"
-    keep(page, f"report-phone-{mode}")
+    page.keep(f"report-phone-{mode}")
     assert page.complaints == []
 
 

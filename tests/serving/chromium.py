@@ -9,6 +9,7 @@ import select
 import shutil
 import subprocess
 import time
+from pathlib import Path
 
 BINARY = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 _FLAGS = (
@@ -106,9 +107,17 @@ class Chromium:
                 "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, text=text
             )
 
-    def screenshot(self, path):
-        """Keeps what is to be seen."""
-        path.write_bytes(base64.b64decode(self.send("Page.captureScreenshot")["data"]))
+    def keep(self, name):
+        """A screenshot for people, in the folder that XCGRAPH_SCREENSHOTS names."""
+        if folder := os.environ.get("XCGRAPH_SCREENSHOTS"):
+            shot = base64.b64decode(self.send("Page.captureScreenshot")["data"])
+            (Path(folder) / f"{name}.png").write_bytes(shot)
+
+    def slip_in_scripts(self):
+        """Puts markup and a script into the page that would set its title, if they ran."""
+        self.run("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"document.title=1\">')")
+        made = "const added = document.createElement('script'); added.textContent = 'document.title = 2';"
+        self.run(f"{{ {made} document.body.append(added); }}")
 
     def _receive(self):
         end = time.monotonic() + self.seconds

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 
 pytest.importorskip("fastapi", reason="the extra 'serve' is not installed")
@@ -15,6 +12,9 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(BINARY is None, reason="there is no Chromium on this machine"),
 ]
+
+# Autofocus comes with the first picture of the page, which may be after it is loaded.
+FOCUSED = "document.activeElement.id === 'text'"
 
 
 @pytest.fixture(scope="module")
@@ -33,17 +33,12 @@ def chromium(tmp_path_factory):
 def page(chromium, url):
     chromium.open(url)
     chromium.complaints.clear()
+    chromium.wait(FOCUSED)
     return chromium
 
 
 def rows(page):
     return page.run("[...document.querySelectorAll('li')].map((row) => row.querySelector('.title').textContent)")
-
-
-def keep(page, name):
-    """A screenshot for people, in the folder that XCGRAPH_SCREENSHOTS names."""
-    if folder := os.environ.get("XCGRAPH_SCREENSHOTS"):
-        page.screenshot(Path(folder) / f"{name}.png")
 
 
 def test_type_and_see_labels(page, folder):
@@ -64,7 +59,7 @@ def test_type_and_see_labels(page, folder):
     )
     assert widths == pytest.approx([score / hits[0].score for *_, score in hits], abs=0.01)
     assert page.run("document.getElementById('status').textContent").startswith("5 labels in ")
-    keep(page, "light")
+    page.keep("light")
     assert page.complaints == []
 
 
@@ -73,6 +68,7 @@ def test_why(chromium, start_server, explained):
         chromium.complaints.clear()
         chromium.open(server.url)
         chromium.wait("explains")
+        chromium.wait(FOCUSED)
         assert chromium.run("document.activeElement.id") == "text"
         text = Predictor.load(explained).label_titles[3]
         chromium.type(text)
@@ -89,7 +85,7 @@ def test_why(chromium, start_server, explained):
         bars += "row.cells[1].clientWidth)"
         assert max(chromium.run(bars)) > 0.9  # the largest part fills its column
         chromium.run("scrollTo(0, 250)")
-        keep(chromium, "why")
+        chromium.keep("why")
         assert chromium.complaints == []
 
 
@@ -139,13 +135,11 @@ def test_on_a_phone_and_in_the_dark(page, request):
     )
     text, back = (sum(int(part) for part in colour[4:-1].split(",")) for colour in colours)
     assert back < 100 and text > 600
-    keep(page, "dark")
+    page.keep("dark")
 
 
 def test_other_scripts_do_not_run(page):
-    page.run("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"document.title=1\">')")
-    made = "const added = document.createElement('script'); added.textContent = 'document.title = 2';"
-    page.run(f"(() => {{ {made} document.body.append(added); }})()")
+    page.slip_in_scripts()
     page.wait("document.images[0].complete")
     assert page.run("document.title") == "xcgraph"
     assert any("Content Security Policy" in str(complaint) for complaint in page.complaints)
