@@ -65,5 +65,3 @@ nitpick_ignore_regex = [
     ("py:class", r"csr_matrix|Tensor|Report|\w+\[.*"),  # imported for type checkers alone
     (r"py:\w+", r"xcgraph\.\w+\.\w+\..*"),  # what no subpackage exports
 ]
-# Pages that a toctree names before they are written.
-suppress_warnings = ["toc.not_readable"]
