@@ -100,15 +100,45 @@ def test_unknown_pairs_are_no_negatives():
 def test_a_sample_of_negatives_comes_near_to_all_of_them():
     x, y = problem(5, 400)
     exact = fit_one_vs_all(x, y, min_weight=0.0)
-    # From half as many as there are documents, all are taken.
-    assert same(fit_one_vs_all(x, y, negatives=201, min_weight=0.0), exact)
-    sampled = fit_one_vs_all(x, y, negatives=200, min_weight=0.0)
+    # From a quarter of the documents, all are taken.
+    assert same(fit_one_vs_all(x, y, negatives=101, near=7, min_weight=0.0), exact)
+    sampled = fit_one_vs_all(x, y, negatives=100, near=0, min_weight=0.0)
     assert not same(sampled, exact)
     for label in (0, 1, 2, 4):
         a, b = x @ exact[label].toarray()[0], x @ sampled[label].toarray()[0]
         assert np.corrcoef(a, b)[0, 1] > 0.95
-    few = fit_one_vs_all(x, y, negatives=1)
+    few = fit_one_vs_all(x, y, negatives=1, near=0)
     assert (x @ few.T).toarray()[y.toarray() == 0].mean() > (x @ exact.T).toarray()[y.toarray() == 0].mean()
+
+
+def test_nearest_documents_are_negatives_too():
+    x, y = problem(5, 400)
+    # All that share a token with a label's documents are near; no others could be wrong.
+    exact = fit_one_vs_all(x, y, max_iter=1000, min_weight=0.0).toarray()
+    every = fit_one_vs_all(x, y, negatives=1, near=400, max_iter=1000, min_weight=0.0).toarray()
+    np.testing.assert_allclose(every, exact, atol=0.15 * np.abs(exact).max())
+    label, near = 0, 20
+    own = y.toarray()[:, label] > 0
+    likeness = np.where(own, -1.0, x @ (x[own].sum(axis=0).A1))
+    kept = own | (likeness >= np.sort(likeness)[-near])
+    assert kept.sum() == own.sum() + near
+    arguments = x.toarray()[kept].astype(np.float64), np.where(own[kept], 1.0, -1.0), 1.0
+    # One document at random is hardly one that matters.
+    got = fit_one_vs_all(x, y, negatives=1, near=near, max_iter=1000, min_weight=0.0, seed=1).toarray()[label]
+    best = objective(optimum(*arguments), *arguments)
+    assert best <= objective(got, *arguments) + 1e-4 <= 1.02 * best + 1e-3
+    # Those of a filter are neither near nor far.
+    unknown = csr_matrix(np.where(own, 0, 1).astype(np.float32)[:, None] * (np.arange(L) == label))
+    weight = fit_one_vs_all(x, y, unknown, negatives=1, near=near).toarray()[label]
+    assert (weight >= 0).all() and weight.any()
+
+
+def test_as_many_near_documents_as_there_are():
+    x = csr_matrix(np.eye(V, dtype=np.float32)[[0] * 5 + [1] * 395])
+    y = csr_matrix((np.arange(400) < 2).astype(np.float32)[:, None])
+    # Three share a token: v^2 / 2 + 2 (2 - v)^2 + 3 v^2 is least at v = 8 / 11.
+    weight = fit_one_vs_all(x, y, negatives=1, near=50, max_iter=1000, seed=1).toarray()[0]
+    np.testing.assert_allclose(weight, [8 / 11] + [0.0] * (V - 1), atol=0.05)
 
 
 def test_same_seed_same_weights_whatever_the_threads_and_blocks(monkeypatch):

@@ -83,6 +83,12 @@ def test_must_be_positive(change):
         make_settings(overrides=[change])
 
 
+def test_near_negatives_may_be_none():
+    assert make_settings(overrides=["linear_near=0"]).linear_near == 0
+    with pytest.raises(ValueError, match="'linear_near' must not be negative, got -1"):
+        make_settings(overrides=["linear_near=-1"])
+
+
 @pytest.mark.parametrize("change", ["dim=inf", "learning_rate=nan", "learning_rate=inf", "prune_max_dist=nan"])
 def test_must_be_finite(change):
     with pytest.raises(ValueError, match=f"'{change.split('=')[0]}' must be"):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _MAX_BUFFER = 1 << 24
 # Largest violation of the optimality conditions at which a label is done, as liblinear's.
 _TOLERANCE = 0.1
+# Times the negatives of a label: with fewer documents than that, all of them are taken.
+_ALL = 4
 
 
 def fit_one_vs_all(
@@ -23,6 +25,7 @@ def fit_one_vs_all(
     unknown: Any | None = None,
     cost: float = 1.0,
     negatives: int = 4000,
+    near: int = 1000,
     max_iter: int = 20,
     min_weight: float = 0.01,
     seed: int = 0,
@@ -31,12 +34,14 @@ def fit_one_vs_all(
     r"""Linear one-vs-all classifiers with squared hinge loss, as of DiSMEC (Babbar and Schölkopf, WSDM 2017).
 
     Each label minimises :math:`\frac{1}{2} \|\mathbf{v}\|^2 + C \sum_i \max(0, 1 - s_i (\langle \mathbf{x}_i,
-    \mathbf{v} \rangle - 1))^2` over its own documents (:math:`s_i = 1`) and a uniform sample of the others
-    (:math:`s_i = -1`), by dual coordinate descent with shrinking (Hsieh et al., ICML 2008). The offset is the same
-    for all labels: a document that shares no token with a label's own is then right as it is, and costs nothing.
-    The sample is uniform, for among documents that are hard to tell apart alone it would be a classifier of near
-    neighbours, whose scores cannot be compared across labels. Cost and memory are those of the sample, whatever
-    the number of documents.
+    \mathbf{v} \rangle - 1))^2` over its own documents (:math:`s_i = 1`) and some of the others (:math:`s_i = -1`),
+    by dual coordinate descent with shrinking (Hsieh et al., ICML 2008). The offset is the same for all labels: a
+    document that shares no token with a label's own is then right as it is, and costs nothing.
+
+    The others are a uniform sample and the documents nearest to the centroid of the label's own, for those are
+    what a classifier of all documents would get wrong first. Near documents alone would make a classifier of
+    near neighbours, whose scores cannot be compared across labels. Solving costs what the sample does, whatever
+    the number of documents; finding the nearest ones costs the documents that share a token with the label's own.
 
     Args:
         x: training documents, scipy sparse ``[N, V]``.
@@ -44,7 +49,8 @@ def fit_one_vs_all(
         unknown: pairs that are no negatives either, scipy sparse ``[N, L]``; ``None`` for none.
         cost: C.
         negatives: documents drawn for a label, with replacement, its own among them left out. All documents are
-            taken where that is less than twice as many.
+            taken where there are fewer than four times as many.
+        near: documents nearest to the label's own that are taken besides; 0 for none.
         max_iter: passes over a label's documents at most.
         min_weight: smaller weights are dropped.
         seed: of the sample and of the order of documents; the result does not depend on ``num_threads``.
@@ -66,9 +72,13 @@ def fit_one_vs_all(
     for name, value in (("cost", cost), ("negatives", negatives), ("max_iter", max_iter)):
         if value <= 0:
             raise ValueError(f"'{name}' must be positive, got {value}")
+    if near < 0:
+        raise ValueError(f"'near' must not be negative, got {near}")
     num_labels, num_tokens = y.shape[1], x.shape[1]
-    if x.shape[0] < 2 * negatives:
-        negatives = x.shape[0]
+    if x.shape[0] < _ALL * negatives:
+        negatives, near = x.shape[0], 0
+    near = min(near, x.shape[0])
+    by_token = x.T.tocsr() if near else csr_matrix((num_tokens, x.shape[0]), dtype=x.dtype)
     by_label = y.T.tocsr()
     by_label.sort_indices()
     apart = by_label if unknown is None else (by_label + unknown.T).tocsr()
@@ -76,7 +86,7 @@ def fit_one_vs_all(
     square = np.asarray(x.multiply(x).sum(axis=1), dtype=np.float64).ravel()
 
     # A label has at most the tokens of all its documents; far fewer in practice, which costs pages never touched.
-    documents = np.diff(by_label.indptr) + negatives
+    documents = np.diff(by_label.indptr) + negatives + near
     longest = int(np.diff(x.indptr).max(initial=0))
     width = int(np.minimum(documents.max(initial=0) * longest, num_tokens))
 
@@ -86,8 +96,8 @@ def fit_one_vs_all(
         count = np.zeros(labels.size, dtype=np.int64)
         _solve(
             int(labels[0]), by_label.indptr, by_label.indices, apart.indptr, apart.indices,
-            x.indptr, x.indices, x.data, square, cost, negatives, max_iter, min_weight, seed,
-            columns, values, count,
+            x.indptr, x.indices, x.data, by_token.indptr, by_token.indices, by_token.data,
+            square, cost, negatives, near, max_iter, min_weight, seed, columns, values, count,
         )  # fmt: skip
         kept = np.arange(width) < count[:, None]
         indptr = np.concatenate([[0], np.cumsum(count)])
@@ -105,8 +115,8 @@ def fit_one_vs_all(
 
 @numba.njit(nogil=True, cache=True)
 def _solve(  # pragma: no cover - compiled
-    start, label_ptr, label_doc, apart_ptr, apart_doc, x_ptr, x_col, x_val, square, cost, negatives, max_iter,
-    min_weight, seed, columns, values, count,
+    start, label_ptr, label_doc, apart_ptr, apart_doc, x_ptr, x_col, x_val, token_ptr, token_doc, token_val,
+    square, cost, negatives, near, max_iter, min_weight, seed, columns, values, count,
 ):  # fmt: skip
     """Solves labels ``start`` to ``start + len(count)``; each leaves its weights in a row of the buffers."""
     num_documents = x_ptr.size - 1
@@ -114,6 +124,9 @@ def _solve(  # pragma: no cover - compiled
     num_tokens = 0 if x_col.size == 0 else x_col.max() + 1
     w = np.zeros(num_tokens)
     shared = np.zeros(num_tokens, np.bool_)
+    likeness = np.zeros(num_documents if near else 0)
+    seen = np.zeros(likeness.size, np.bool_)
+    touched = np.empty(likeness.size, np.int64)
     for k in range(count.size):
         label = start + k
         first, last = label_ptr[label], label_ptr[label + 1]
@@ -121,7 +134,7 @@ def _solve(  # pragma: no cover - compiled
             continue
         np.random.seed((seed * 1000003 + label) % 2147483647)
         # The label's documents, then the sampled ones.
-        docs = np.empty(last - first + negatives, np.int64)
+        docs = np.empty(last - first + negatives + near, np.int64)
         num_positive = last - first
         docs[:num_positive] = label_doc[first:last]
         size = num_positive
@@ -129,11 +142,21 @@ def _solve(  # pragma: no cover - compiled
             for p in range(x_ptr[docs[j]], x_ptr[docs[j] + 1]):
                 shared[x_col[p]] = True
         own = apart_doc[apart_ptr[label] : apart_ptr[label + 1]]
+        if near:
+            size += _nearest(
+                docs[:num_positive], own, w, x_ptr, x_col, x_val, token_ptr, token_doc, token_val, likeness, seen,
+                touched, docs[size : size + near],
+            )  # fmt: skip
+            nearest = np.sort(docs[num_positive:size])
         for draw in range(negatives):
             doc = draw if all_documents else np.random.randint(0, num_documents)
             place = np.searchsorted(own, doc)
             if place < own.size and own[place] == doc:
                 continue
+            if near:
+                place = np.searchsorted(nearest, doc)
+                if place < nearest.size and nearest[place] == doc:
+                    continue
             for p in range(x_ptr[doc], x_ptr[doc + 1]):
                 if shared[x_col[p]]:
                     docs[size] = doc
@@ -188,3 +211,55 @@ def _solve(  # pragma: no cover - compiled
                 w[token] = 0.0  # so that no token comes twice, and the next label finds zeros
                 shared[token] = False
         count[k] = n
+
+
+@numba.njit(nogil=True, cache=True)
+def _nearest(  # pragma: no cover - compiled
+    docs, own, w, x_ptr, x_col, x_val, token_ptr, token_doc, token_val, likeness, seen, touched, found,
+):  # fmt: skip
+    """Fills ``found`` with the documents of the largest positive product with the sum of ``docs``.
+
+    ``own`` are left out; of equal ones the first are taken. ``w``, ``likeness`` and ``seen`` are zeros before and
+    after. Returns how many there are.
+    """
+    for doc in docs:
+        for p in range(x_ptr[doc], x_ptr[doc + 1]):
+            w[x_col[p]] += x_val[p]
+    size = 0
+    for doc in docs:
+        for p in range(x_ptr[doc], x_ptr[doc + 1]):
+            token = x_col[p]
+            weight = w[token]
+            w[token] = 0.0  # each token counts once
+            if weight == 0.0:
+                continue
+            for q in range(token_ptr[token], token_ptr[token + 1]):
+                other = token_doc[q]
+                if not seen[other]:
+                    seen[other] = True
+                    touched[size] = other
+                    size += 1
+                likeness[other] += weight * token_val[q]
+    for doc in own:
+        likeness[doc] = 0.0
+    candidates = np.sort(touched[:size])
+    value = likeness[candidates]
+    for doc in candidates:
+        likeness[doc] = 0.0
+        seen[doc] = False
+    positive = value > 0.0
+    candidates, value = candidates[positive], value[positive]
+    if candidates.size <= found.size:
+        found[: candidates.size] = candidates
+        return candidates.size
+    bound = np.partition(value, candidates.size - found.size)[candidates.size - found.size]
+    size = 0
+    for j in range(candidates.size):
+        if value[j] > bound:
+            found[size] = candidates[j]
+            size += 1
+    for j in range(candidates.size):
+        if value[j] == bound and size < found.size:
+            found[size] = candidates[j]
+            size += 1
+    return size

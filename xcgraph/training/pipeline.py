@@ -223,7 +223,8 @@ class Pipeline:
         make: dict[str, Callable[[], csr_matrix]] = {
             "linear": lambda: fit_one_vs_all(
                 x, y, self.unknown_pairs(rows), negatives=self.settings.linear_negatives,
-                seed=derive_seed(self.seed, "linear"), num_threads=torch.get_num_threads(),
+                near=self.settings.linear_near, seed=derive_seed(self.seed, "linear"),
+                num_threads=torch.get_num_threads(),
             ),
             "centroid": lambda: document_centroids(x, y),
             "text": lambda: self.data.label_x,

@@ -81,6 +81,7 @@ class Settings:
     fuse_text: bool = True
     fuse_game: bool = True
     linear_negatives: int = 4000
+    linear_near: int = 1000
     game: float = 0.0
     top_k: int = 100
 
@@ -173,6 +174,7 @@ PAPER: dict[str, dict[str, Any]] = {
 
 _FAST = {
     "dim": 160, "instances": 1, "epochs": 4, "min_epochs": 2, "max_steps": 2000, "linear_negatives": 1000,
+    "linear_near": 500,
 }  # fmt: skip
 #: Bundles of settings that ``preset=NAME`` stands for, by name and model. ``fast`` gives up a little accuracy for
 #: much time; the others belong to the paper recipe and are the settings published for a data set where
@@ -287,6 +289,8 @@ def _check(settings: Settings, model: str) -> None:
     for name in ("restart", "game", "warmup"):
         if not 0 <= getattr(settings, name) <= 1:
             raise ValueError(f"{name!r} must be between 0 and 1, got {getattr(settings, name)}")
+    if settings.linear_near < 0:
+        raise ValueError(f"'linear_near' must not be negative, got {settings.linear_near}")
     if model == "decaf" and (settings.graph != "none" or settings.num_hops or settings.game):
         raise ValueError("DECAF uses no label graph: 'graph', 'num_hops' and 'game' must stay none, 0 and 0")
     if model == "decaf" and not (settings.refinement and settings.label_text):
