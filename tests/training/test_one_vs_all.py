@@ -101,13 +101,13 @@ def test_a_sample_of_negatives_comes_near_to_all_of_them():
     x, y = problem(5, 400)
     exact = fit_one_vs_all(x, y, min_weight=0.0)
     # From a quarter of the documents, all are taken.
-    assert same(fit_one_vs_all(x, y, negatives=101, near=7, min_weight=0.0), exact)
-    sampled = fit_one_vs_all(x, y, negatives=100, near=0, min_weight=0.0)
+    assert same(fit_one_vs_all(x, y, negatives=101, near=7, ratio=0, min_weight=0.0), exact)
+    sampled = fit_one_vs_all(x, y, negatives=100, near=0, ratio=0, min_weight=0.0)
     assert not same(sampled, exact)
     for label in (0, 1, 2, 4):
         a, b = x @ exact[label].toarray()[0], x @ sampled[label].toarray()[0]
         assert np.corrcoef(a, b)[0, 1] > 0.95
-    few = fit_one_vs_all(x, y, negatives=1, near=0)
+    few = fit_one_vs_all(x, y, negatives=1, near=0, ratio=0)
     assert (x @ few.T).toarray()[y.toarray() == 0].mean() > (x @ exact.T).toarray()[y.toarray() == 0].mean()
 
 
@@ -115,7 +115,7 @@ def test_nearest_documents_are_negatives_too():
     x, y = problem(5, 400)
     # All that share a token with a label's documents are near; no others could be wrong.
     exact = fit_one_vs_all(x, y, max_iter=1000, min_weight=0.0).toarray()
-    every = fit_one_vs_all(x, y, negatives=1, near=400, max_iter=1000, min_weight=0.0).toarray()
+    every = fit_one_vs_all(x, y, negatives=1, near=400, ratio=0, max_iter=1000, min_weight=0.0).toarray()
     np.testing.assert_allclose(every, exact, atol=0.15 * np.abs(exact).max())
     label, near = 0, 20
     own = y.toarray()[:, label] > 0
@@ -124,31 +124,44 @@ def test_nearest_documents_are_negatives_too():
     assert kept.sum() == own.sum() + near
     arguments = x.toarray()[kept].astype(np.float64), np.where(own[kept], 1.0, -1.0), 1.0
     # One document at random is hardly one that matters.
-    got = fit_one_vs_all(x, y, negatives=1, near=near, max_iter=1000, min_weight=0.0, seed=1).toarray()[label]
+    got = fit_one_vs_all(x, y, negatives=1, near=near, ratio=0, max_iter=1000, min_weight=0.0, seed=1).toarray()[
+        label
+    ]
     best = objective(optimum(*arguments), *arguments)
     assert best <= objective(got, *arguments) + 1e-4 <= 1.02 * best + 1e-3
     # Those of a filter are neither near nor far.
     unknown = csr_matrix(np.where(own, 0, 1).astype(np.float32)[:, None] * (np.arange(L) == label))
-    weight = fit_one_vs_all(x, y, unknown, negatives=1, near=near).toarray()[label]
+    weight = fit_one_vs_all(x, y, unknown, negatives=1, near=near, ratio=0).toarray()[label]
     assert (weight >= 0).all() and weight.any()
+
+
+def test_frequent_labels_have_more_negatives():
+    x, y = problem(5, 400)
+    exact = fit_one_vs_all(x, y, min_weight=0.0)
+    # Half of the documents, and so all, for the first label only.
+    counts = np.diff(y.T.tocsr().indptr)
+    ratio = int(np.ceil(101 / counts.max()))
+    some = fit_one_vs_all(x, y, negatives=2, near=0, ratio=ratio, min_weight=0.0)
+    for label in range(L):
+        assert same(some[label], exact[label]) == (ratio * counts[label] > 100 or counts[label] == 0)
 
 
 def test_as_many_near_documents_as_there_are():
     x = csr_matrix(np.eye(V, dtype=np.float32)[[0] * 5 + [1] * 395])
     y = csr_matrix((np.arange(400) < 2).astype(np.float32)[:, None])
     # Three share a token: v^2 / 2 + 2 (2 - v)^2 + 3 v^2 is least at v = 8 / 11.
-    weight = fit_one_vs_all(x, y, negatives=1, near=50, max_iter=1000, seed=1).toarray()[0]
+    weight = fit_one_vs_all(x, y, negatives=1, near=50, ratio=0, max_iter=1000, seed=1).toarray()[0]
     np.testing.assert_allclose(weight, [8 / 11] + [0.0] * (V - 1), atol=0.05)
 
 
 def test_same_seed_same_weights_whatever_the_threads_and_blocks(monkeypatch):
     x, y = problem(5, 400)
-    expected = fit_one_vs_all(x, y, negatives=50, seed=2)
-    assert same(fit_one_vs_all(x, y, negatives=50, seed=2, num_threads=3), expected)
-    assert not same(fit_one_vs_all(x, y, negatives=50, seed=3), expected)
+    expected = fit_one_vs_all(x, y, negatives=50, ratio=0, seed=2)
+    assert same(fit_one_vs_all(x, y, negatives=50, ratio=0, seed=2, num_threads=3), expected)
+    assert not same(fit_one_vs_all(x, y, negatives=50, ratio=0, seed=3), expected)
     for buffer in (1, 2 * V, 3 * V):  # one, two and three labels at a time
         monkeypatch.setattr(one_vs_all, "_MAX_BUFFER", buffer)
-        assert same(fit_one_vs_all(x, y, negatives=50, seed=2, num_threads=2), expected)
+        assert same(fit_one_vs_all(x, y, negatives=50, ratio=0, seed=2, num_threads=2), expected)
 
 
 def test_a_wide_vocabulary():
@@ -180,6 +193,8 @@ def test_more_passes_come_closer():
         ({"y": Y[:7]}, "expected as many rows in 'x' and 'y', got 60 and 7"),
         ({"cost": 0.0}, "'cost' must be positive, got 0.0"),
         ({"negatives": 0}, "'negatives' must be positive, got 0"),
+        ({"near": -1}, "'near' must not be negative, got -1"),
+        ({"ratio": -1}, "'ratio' must not be negative, got -1"),
         ({"max_iter": -1}, "'max_iter' must be positive, got -1"),
         ({"unknown": Y[:7]}, r"'unknown' must be of shape \(60, 5\), got \(7, 5\)"),
     ],

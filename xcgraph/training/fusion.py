@@ -83,6 +83,8 @@ class LexicalParts:
 PRIOR = FusionWeights(linear=4.0, centroid=6.0, text=5.0)
 #: Factors of the prior that are tried, and how far from it each counts.
 FACTORS = {0.0: 3.0, 0.25: 2.0, 0.5: 1.0, 0.71: 0.5, 1.0: 0.0, 1.41: 0.5, 2.0: 1.0, 4.0: 2.0}
+#: Factors of all parts together that are tried: how much the model's logits count beside them.
+SCALES = {0.5: 1.0, 0.71: 0.5, 1.0: 0.0, 1.41: 0.5, 2.0: 1.0, 4.0: 2.0, 8.0: 3.0}
 #: Weights of the neighbours' scores that are tried.
 GAME = (0.05, 0.1, 0.2, 0.3)
 
@@ -159,7 +161,7 @@ def tune_lexical(
     names: Sequence[str] = LEXICAL,
     rounds: int = 3,
 ) -> tuple[FusionWeights, dict[str, float]]:
-    """Coordinate ascent from :data:`PRIOR` by :func:`objective`.
+    """Coordinate ascent from :data:`PRIOR` by :func:`objective`: each part's factor, and one for all parts.
 
     Few documents cannot tell similar weights apart, and the best of many is then the luckiest. So each octave away
     from the prior costs ``3 / sqrt(num_documents)`` points: about a third of the standard error of a difference.
@@ -176,18 +178,20 @@ def tune_lexical(
     tried: dict[FusionWeights, dict[str, float]] = {}
     price = 3.0 / math.sqrt(max(1, num_documents))
 
+    choices = {**dict.fromkeys(names, FACTORS), **({_ALL_PARTS: SCALES} if names else {})}
+
     def value_of(factors: dict[str, float]) -> float:
         weights = _weights(factors)
         if weights not in tried:
             tried[weights] = evaluate(weights)
-        return objective(tried[weights]) - price * sum(FACTORS[factor] for factor in factors.values())
+        return objective(tried[weights]) - price * sum(choices[name][factor] for name, factor in factors.items())
 
-    best = dict.fromkeys(names, 1.0)
+    best = dict.fromkeys(choices, 1.0)
     value_of(best)  # without names there is nothing else to try
     for _ in range(rounds):
         start = best
-        for name in names:
-            for factor in FACTORS:
+        for name, factors in choices.items():
+            for factor in factors:
                 candidate = {**best, name: factor}
                 if value_of(candidate) > value_of(best):
                     best = candidate
@@ -196,8 +200,15 @@ def tune_lexical(
     return _weights(best), tried[_weights(best)]
 
 
+_ALL_PARTS = "all parts"
+
+
 def _weights(factors: dict[str, float]) -> FusionWeights:
-    return FusionWeights(**{name: round(factor * getattr(PRIOR, name), 2) for name, factor in factors.items()})
+    scale = factors.get(_ALL_PARTS, 1.0)
+    parts = {name: factor for name, factor in factors.items() if name != _ALL_PARTS}
+    return FusionWeights(
+        **{name: round(factor * scale * getattr(PRIOR, name), 2) for name, factor in parts.items()}
+    )
 
 
 def tune_game(

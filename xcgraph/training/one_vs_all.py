@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-# Numbers of the dense buffer that a block of labels leaves its weights in.
+# Numbers of the buffer that a block of labels leaves its weights in.
 _MAX_BUFFER = 1 << 24
 # Largest violation of the optimality conditions at which a label is done, as liblinear's.
 _TOLERANCE = 0.1
@@ -26,6 +26,7 @@ def fit_one_vs_all(
     cost: float = 1.0,
     negatives: int = 4000,
     near: int = 1000,
+    ratio: int = 40,
     max_iter: int = 20,
     min_weight: float = 0.01,
     seed: int = 0,
@@ -40,8 +41,9 @@ def fit_one_vs_all(
 
     The others are a uniform sample and the documents nearest to the centroid of the label's own, for those are
     what a classifier of all documents would get wrong first. Near documents alone would make a classifier of
-    near neighbours, whose scores cannot be compared across labels. Solving costs what the sample does, whatever
-    the number of documents; finding the nearest ones costs the documents that share a token with the label's own.
+    near neighbours, whose scores cannot be compared across labels. The sample is larger for frequent labels.
+    Solving costs what the sample does, whatever the number of documents; finding the nearest ones costs the
+    documents that share a token with the label's own.
 
     Args:
         x: training documents, scipy sparse ``[N, V]``.
@@ -51,6 +53,7 @@ def fit_one_vs_all(
         negatives: documents drawn for a label, with replacement, its own among them left out. All documents are
             taken where there are fewer than four times as many.
         near: documents nearest to the label's own that are taken besides; 0 for none.
+        ratio: documents drawn for each of the label's own, where that is more than ``negatives``.
         max_iter: passes over a label's documents at most.
         min_weight: smaller weights are dropped.
         seed: of the sample and of the order of documents; the result does not depend on ``num_threads``.
@@ -72,39 +75,38 @@ def fit_one_vs_all(
     for name, value in (("cost", cost), ("negatives", negatives), ("max_iter", max_iter)):
         if value <= 0:
             raise ValueError(f"'{name}' must be positive, got {value}")
-    if near < 0:
-        raise ValueError(f"'near' must not be negative, got {near}")
+    for name, value in (("near", near), ("ratio", ratio)):
+        if value < 0:
+            raise ValueError(f"'{name}' must not be negative, got {value}")
     num_labels, num_tokens = y.shape[1], x.shape[1]
-    if x.shape[0] < _ALL * negatives:
-        negatives, near = x.shape[0], 0
-    near = min(near, x.shape[0])
-    by_token = x.T.tocsr() if near else csr_matrix((num_tokens, x.shape[0]), dtype=x.dtype)
     by_label = y.T.tocsr()
     by_label.sort_indices()
+    positives = np.diff(by_label.indptr)
+    draws = np.maximum(negatives, ratio * positives.astype(np.int64))
+    draws[x.shape[0] < _ALL * draws] = x.shape[0]
+    near = min(near, x.shape[0])
+    by_token = x.T.tocsr() if near and (draws < x.shape[0]).any() else csr_matrix((num_tokens, 0), dtype=x.dtype)
     apart = by_label if unknown is None else (by_label + unknown.T).tocsr()
     apart.sort_indices()
     square = np.asarray(x.multiply(x).sum(axis=1), dtype=np.float64).ravel()
 
     # A label has at most the tokens of all its documents; far fewer in practice, which costs pages never touched.
-    documents = np.diff(by_label.indptr) + negatives + near
     longest = int(np.diff(x.indptr).max(initial=0))
-    width = int(np.minimum(documents.max(initial=0) * longest, num_tokens))
+    width = np.minimum((positives + draws + near) * longest, num_tokens)
 
     def solve(labels: np.ndarray) -> csr_matrix:
-        columns = np.empty((labels.size, width), dtype=np.int32)
-        values = np.empty(columns.shape, dtype=np.float32)
-        count = np.zeros(labels.size, dtype=np.int64)
+        columns = np.empty(int(width[labels].sum()), dtype=np.int32)
+        values = np.empty(columns.size, dtype=np.float32)
+        indptr = np.zeros(labels.size + 1, dtype=np.int64)
         _solve(
             int(labels[0]), by_label.indptr, by_label.indices, apart.indptr, apart.indices,
             x.indptr, x.indices, x.data, by_token.indptr, by_token.indices, by_token.data,
-            square, cost, negatives, near, max_iter, min_weight, seed, columns, values, count,
+            square, cost, draws, near, max_iter, min_weight, seed, columns, values, indptr,
         )  # fmt: skip
-        kept = np.arange(width) < count[:, None]
-        indptr = np.concatenate([[0], np.cumsum(count)])
-        return csr_matrix((values[kept], columns[kept], indptr), shape=(labels.size, num_tokens))
+        used = int(indptr[-1])
+        return csr_matrix((values[:used].copy(), columns[:used].copy(), indptr), shape=(labels.size, num_tokens))
 
-    size = max(1, min(1024, _MAX_BUFFER // max(1, width)))
-    pieces = np.split(np.arange(num_labels), range(size, num_labels, size)) if num_labels else []
+    pieces = np.split(np.arange(num_labels), np.flatnonzero(np.diff(_blocks(width))) + 1) if num_labels else []
     # Threads of Python's, not of numba's: those share OpenMP with torch, which then runs on as many.
     with ThreadPoolExecutor(max(1, num_threads)) as pool:
         blocks = list(pool.map(solve, pieces))
@@ -113,25 +115,40 @@ def fit_one_vs_all(
     return csr_matrix(weight, dtype=np.float32)
 
 
+def _blocks(width: np.ndarray) -> np.ndarray:
+    """The number of a block for each label: as many labels as fit into a buffer, but at least one."""
+    block = np.zeros(width.size, dtype=np.int64)
+    used = number = 0
+    for label, size in enumerate(width.tolist()):
+        if used + size > _MAX_BUFFER:
+            number, used = number + 1, 0
+        used += size
+        block[label] = number
+    return block
+
+
 @numba.njit(nogil=True, cache=True)
 def _solve(  # pragma: no cover - compiled
     start, label_ptr, label_doc, apart_ptr, apart_doc, x_ptr, x_col, x_val, token_ptr, token_doc, token_val,
-    square, cost, negatives, near, max_iter, min_weight, seed, columns, values, count,
+    square, cost, draws, near, max_iter, min_weight, seed, columns, values, indptr,
 ):  # fmt: skip
-    """Solves labels ``start`` to ``start + len(count)``; each leaves its weights in a row of the buffers."""
+    """Solves labels ``start`` to ``start + len(indptr) - 1``, whose weights follow one another in the buffers."""
     num_documents = x_ptr.size - 1
-    all_documents = negatives == num_documents
     num_tokens = 0 if x_col.size == 0 else x_col.max() + 1
     w = np.zeros(num_tokens)
     shared = np.zeros(num_tokens, np.bool_)
     likeness = np.zeros(num_documents if near else 0)
     seen = np.zeros(likeness.size, np.bool_)
     touched = np.empty(likeness.size, np.int64)
-    for k in range(count.size):
+    n = 0
+    for k in range(indptr.size - 1):
         label = start + k
         first, last = label_ptr[label], label_ptr[label + 1]
+        indptr[k + 1] = n
         if first == last:
             continue
+        negatives = draws[label]
+        all_documents = negatives == num_documents
         np.random.seed((seed * 1000003 + label) % 2147483647)
         # The label's documents, then the sampled ones.
         docs = np.empty(last - first + negatives + near, np.int64)
@@ -142,21 +159,20 @@ def _solve(  # pragma: no cover - compiled
             for p in range(x_ptr[docs[j]], x_ptr[docs[j] + 1]):
                 shared[x_col[p]] = True
         own = apart_doc[apart_ptr[label] : apart_ptr[label + 1]]
-        if near:
+        if near and not all_documents:
             size += _nearest(
                 docs[:num_positive], own, w, x_ptr, x_col, x_val, token_ptr, token_doc, token_val, likeness, seen,
                 touched, docs[size : size + near],
             )  # fmt: skip
-            nearest = np.sort(docs[num_positive:size])
+        nearest = np.sort(docs[num_positive:size])
         for draw in range(negatives):
             doc = draw if all_documents else np.random.randint(0, num_documents)
             place = np.searchsorted(own, doc)
             if place < own.size and own[place] == doc:
                 continue
-            if near:
-                place = np.searchsorted(nearest, doc)
-                if place < nearest.size and nearest[place] == doc:
-                    continue
+            place = np.searchsorted(nearest, doc)
+            if place < nearest.size and nearest[place] == doc:
+                continue
             for p in range(x_ptr[doc], x_ptr[doc + 1]):
                 if shared[x_col[p]]:
                     docs[size] = doc
@@ -199,18 +215,17 @@ def _solve(  # pragma: no cover - compiled
                 if active == size:
                     break
                 active, bound = size, np.inf
-        n = 0
         for j in range(size):
             for p in range(x_ptr[docs[j]], x_ptr[docs[j] + 1]):
                 token = x_col[p]
                 value = w[token]
                 if abs(value) > min_weight:
-                    columns[k, n] = token
-                    values[k, n] = value
+                    columns[n] = token
+                    values[n] = value
                     n += 1
                 w[token] = 0.0  # so that no token comes twice, and the next label finds zeros
                 shared[token] = False
-        count[k] = n
+        indptr[k + 1] = n
 
 
 @numba.njit(nogil=True, cache=True)
