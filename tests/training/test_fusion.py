@@ -15,10 +15,12 @@ from xcgraph.training.fusion import (
     GAME,
     LEXICAL,
     PRIOR,
+    SCALES,
+    WORTH,
     FusionWeights,
     LexicalParts,
     candidate_scores,
-    objective,
+    gain,
     tune_game,
     tune_lexical,
 )
@@ -135,6 +137,10 @@ def test_no_documents(parts, rankers, doc_x):
         assert candidate_scores(ranker, parts, nothing).index.shape[0] == 0
 
 
+def same_everywhere(value: float) -> dict[str, float]:
+    return dict.fromkeys(WORTH, value)
+
+
 class Scripted:
     """Metrics of weights by a function, and which weights were asked for."""
 
@@ -144,38 +150,52 @@ class Scripted:
     def __call__(self, weights):
         self.asked.append(weights)
         value = self.function(weights)
-        return value if isinstance(value, dict) else {"score": value, "P@1": value}
+        return value if isinstance(value, dict) else same_everywhere(value)
 
 
 def away(weights: FusionWeights) -> float:
     """Best without a linear part, twice the centroid, the text as it is."""
     factors = {name: getattr(weights, name) / getattr(PRIOR, name) for name in LEXICAL}
-    return 20.0 - 2 * factors["linear"] - abs(factors["centroid"] - 2) - abs(factors["text"] - 1)
+    return 50.0 - 2 * factors["linear"] - abs(factors["centroid"] - 2) - abs(factors["text"] - 1)
 
 
-def test_objective_counts_the_first_label_once_more():
-    assert objective({"score": 40.0, "P@1": 20.0, "PSP@5": 1.0}) == 35.0
+def test_gain_is_that_of_all_metrics_at_once():
+    base = {**same_everywhere(49.0), "PSP@1": 24.0, "PSP@3": 24.0, "PSP@5": 24.0}
+    assert gain(base, base) == 0.0
+    # Five percent more of the tail are worth one more at the top.
+    even = {
+        name: (value + 1) * np.exp(0.05 if name.startswith("PSP") else 0.01) - 1 for name, value in base.items()
+    }
+    assert gain(even, base) == pytest.approx(1.0)
+    # What is lost anywhere counts for more than what is won elsewhere.
+    for name in WORTH:
+        assert gain({**even, name: base[name]}, base) < 1.0 - 1 / len(WORTH)
+        assert 1.0 < gain({**even, name: 99.0}, base) < 1.2
+    # A metric near zero does not decide, even where half of it is lost; others that are told do not count.
+    assert -1.0 < gain({**base, "PSP@5": 0.1, "score": 3.0}, {**base, "PSP@5": 0.2}) < 0.0
 
 
 def test_flat_metrics_keep_the_prior():
     evaluate = Scripted(lambda weights: 7.0)
     weights, metrics = tune_lexical(evaluate, 10**9)
-    assert weights == PRIOR and metrics == {"score": 7.0, "P@1": 7.0}
-    assert evaluate.asked[0] == PRIOR and len(evaluate.asked) == len(set(evaluate.asked)) == 1 + 3 * 7
+    assert weights == PRIOR and metrics == same_everywhere(7.0)
+    assert evaluate.asked[0] == PRIOR and len(evaluate.asked) == len(set(evaluate.asked)) == 1 + 3 * 7 + 6
 
 
 def test_many_documents_move_the_weights_and_few_do_not():
     assert tune_lexical(Scripted(away), 10**6)[0] == FusionWeights(0.0, 2 * PRIOR.centroid, PRIOR.text)
     assert tune_lexical(Scripted(away), 1)[0] == PRIOR
-    # The gain of leaving out the linear part, 2, costs three octaves.
-    for documents, expected in ((19, PRIOR.linear), (23, 0.0)):
-        gain = Scripted(lambda weights: 2.0 if weights.linear == 0 else 0.0)
-        assert tune_lexical(gain, documents)[0] == replace(PRIOR, linear=expected)
+    # What is gained by leaving out the linear part costs three octaves.
+    better, worse = 100 * np.exp(0.02) - 1, 99.0
+    enough = (3 * 3.0 / gain(same_everywhere(better), same_everywhere(worse))) ** 2
+    for documents, expected in ((0.9 * enough, PRIOR.linear), (1.1 * enough, 0.0)):
+        scripted = Scripted(lambda weights: better if weights.linear == 0 else worse)
+        assert tune_lexical(scripted, documents)[0] == replace(PRIOR, linear=expected)
 
 
 def test_metrics_are_those_of_the_chosen_weights():
     weights, metrics = tune_lexical(Scripted(away), 10**6)
-    assert metrics["score"] == away(weights)
+    assert metrics == same_everywhere(away(weights))
 
 
 def test_parts_that_are_not_named_get_no_weight():
@@ -184,23 +204,45 @@ def test_parts_that_are_not_named_get_no_weight():
     assert weights == FusionWeights(centroid=2 * PRIOR.centroid)
     assert all(asked.linear == asked.text == asked.game == 0 for asked in evaluate.asked)
     none, metrics = tune_lexical(Scripted(lambda weights: 3.0), 100, [])
-    assert none == FusionWeights() and metrics == {"score": 3.0, "P@1": 3.0}
+    assert none == FusionWeights() and metrics == same_everywhere(3.0)
+
+
+def test_all_parts_together_against_the_model():
+    def function(weights):  # each part alone does harm
+        factors = [getattr(weights, name) / getattr(PRIOR, name) for name in LEXICAL]
+        return 50.0 + min(factors) if max(factors) == min(factors) else 0.0
+
+    largest = max(SCALES)
+    expected = FusionWeights(**{name: largest * getattr(PRIOR, name) for name in LEXICAL})
+    assert tune_lexical(Scripted(function), 10**6)[0] == expected
 
 
 def test_a_second_round_goes_on_from_the_first():
     def function(weights):  # the linear part helps only once there is no text
-        return 5.0 * (weights.text == 0) + 5.0 * (weights.text == 0 and weights.linear == 4 * PRIOR.linear)
+        four_times = replace(PRIOR, text=0.0, linear=4 * PRIOR.linear)
+        return 5.0 * (weights.text == 0) + 5.0 * (weights == four_times)
 
     once, twice = (tune_lexical(Scripted(function), 10**6, rounds=rounds)[0] for rounds in (1, 3))
     assert once == replace(PRIOR, text=0.0)
     assert twice == replace(PRIOR, text=0.0, linear=4 * PRIOR.linear)
 
 
-def test_the_first_label_is_not_given_up_for_the_tail():
-    def costly(weights):  # text raises the score, and costs four times as much at the first label
-        return {"score": weights.text, "P@1": -4 * weights.text}
+def test_the_top_is_not_given_up_for_the_tail():
+    def costly(weights):  # text raises the tail, and costs as many percent at the top
+        factor = weights.text / PRIOR.text
+        return {name: 50.0 + (factor if name.startswith("PSP") else -factor) for name in WORTH}
 
-    assert tune_lexical(Scripted(costly), 10**6)[0].text == 0.0
+    assert tune_lexical(Scripted(costly), 10**6)[0].text < 0.5 * PRIOR.text
+
+
+def test_what_is_gained_on_decides_where_more_is_needed():
+    def trade(weights):
+        factor = weights.text / PRIOR.text
+        return {name: 50.0 + (factor if name.startswith("PSP") else -factor / 5) for name in WORTH}
+
+    behind, ahead = ({**same_everywhere(50.0), **dict.fromkeys(("PSP@1", "PSP@3", "PSP@5"), x)} for x in (60, 40))
+    assert tune_lexical(Scripted(trade), 10**6, LEXICAL, behind)[0].text > PRIOR.text
+    assert tune_lexical(Scripted(trade), 10**6, LEXICAL, ahead)[0].text < PRIOR.text
 
 
 @pytest.mark.parametrize(
@@ -210,14 +252,14 @@ def test_the_first_label_is_not_given_up_for_the_tail():
         ({0.05: 1.0, 0.1: 3.0, 0.2: 2.0}, 0.1),
         ({0.3: 0.5}, 0.3),
         ({0.05: 1.0, 0.1: 1.0}, 0.05),
-        (dict.fromkeys(GAME, -1.0), 0.0),
+        (dict.fromkeys(GAME, -0.5), 0.0),
     ],
 )
 def test_weight_of_the_neighbours(values, expected):
-    start = {"score": 0.0, "P@1": 0.0}
+    start = same_everywhere(0.0)
     validator = Scripted(lambda mix: values.get(mix, 0.0))
     mix, metrics = tune_game(lambda mix: mix, validator, start)
-    assert mix == expected and metrics["score"] == values.get(expected, 0.0)
+    assert mix == expected and metrics == same_everywhere(values.get(expected, 0.0))
     assert validator.asked == list(GAME)
 
 

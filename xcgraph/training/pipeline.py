@@ -190,6 +190,8 @@ class Pipeline:
                 lambda weights: validator.evaluate(scores.index, scores.fused(weights)),
                 validator.truth.shape[0],
                 self.lexical_names,
+                # What a linear classifier gets, as others' methods are, is to be gained on everywhere.
+                validator.evaluate(scores.index, scores.alone("linear")) if "linear" in parts.rows else None,
             )
             lexical = parts.scorer(weights, self.device)
             if ranker.expansion is not None and self.settings.fuse_game:
