@@ -175,6 +175,20 @@ def test_overrides_win_over_the_recipe():
     assert make_settings("eclare", "paper", {"game": 0}).game == 0
 
 
+def test_loss_by_the_documents_of_a_label():
+    settings = make_settings()
+    assert settings.loss == "auto"
+    with pytest.raises(ValueError, match="'loss' depends on the size of the data"):
+        _ = settings.label_loss
+    for pairs, expected in ((49 * 30, "softmax"), (50 * 30, "bce")):
+        assert settings.fitted(1000, 30, 100, pairs).label_loss == expected
+    for loss in ("softmax", "bce"):
+        assert make_settings(overrides=[f"loss={loss}"]).fitted(1000, 30, 100, 5000).label_loss == loss
+    assert make_settings("eclare", "paper").label_loss == "bce"
+    with pytest.raises(ValueError, match="loss=auto belongs to the default recipe"):
+        make_settings("eclare", "paper", ["loss=auto"])
+
+
 def test_json_and_copies():
     settings = make_settings("eclare", "paper")
     values = json.loads(json.dumps(settings.as_dict()))

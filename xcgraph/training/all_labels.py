@@ -26,7 +26,7 @@ def fit_all_labels(instance: InstanceTrainer) -> LabelRanker:
         instance.split.y,
         hops,
         SampledLabels(settings.negatives, unknown=instance.unknown),
-        loss=settings.loss,
+        loss=settings.label_loss,
         stop_after=instance.epochs,
         make_ranker=ranker,
         validator=instance.validator,

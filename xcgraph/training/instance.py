@@ -239,7 +239,7 @@ class InstanceTrainer:
             weight, bias = self.vectors(model, hops)
             # The papers keep as many labels as meta-labels; the default recipe has no such limit.
             beam = self.settings.beam if self.paper else self.settings.top_k
-            link: Link = "softmax" if self.settings.loss == "softmax" else "sigmoid"
+            link: Link = "softmax" if self.settings.label_loss == "softmax" else "sigmoid"
             return LabelRanker(DocumentEncoder.from_model(model), weight, bias, beam_search, expansion, beam, link)
 
         return make

@@ -114,7 +114,7 @@ def _fit_ranker(instance: InstanceTrainer, graph: Data | None, beam_search: Beam
         candidates,
         learning_rate=settings.ranker_learning_rate if instance.paper else None,
         freeze=hops.mode == "frozen",
-        loss=settings.loss,
+        loss=settings.label_loss,
         stop_after=instance.epochs,
         make_ranker=ranker,
         validator=instance.validator,

@@ -90,7 +90,7 @@ class Pipeline:
         self.model_name = model
         self.recipe = recipe
         if recipe == "default":
-            settings = settings.fitted(data.train_x.shape[0], data.num_labels, data.num_features)
+            settings = settings.fitted(data.train_x.shape[0], data.num_labels, data.num_features, data.train_y.nnz)
         #: With what depends on the size of the data set.
         self.settings = settings
         self.seed = seed

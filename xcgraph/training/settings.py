@@ -9,7 +9,10 @@ import types
 import typing
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from .loss import Loss
 
 ModelName = Literal["eclare", "decaf"]
 RecipeName = Literal["default", "paper"]
@@ -21,6 +24,9 @@ of Adam over the whole table is faster than sorting out the rows."""
 
 SHORTLIST_WIDTH = 512
 """Labels a training document's shortlist keeps in the default recipe; a few of them are drawn in each step."""
+
+# Documents a label, from which the default recipe takes binary cross-entropy for its loss.
+_DENSE = 50
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class Settings:
     prune_max_dist: float = 1.0
 
     # Optimisation
-    loss: Literal["softmax", "bce"] = "softmax"
+    loss: Literal["auto", "softmax", "bce"] = "auto"
     batch_size: int = 128
     learning_rate: float = 5e-3
     epochs: int = 8
@@ -101,25 +107,41 @@ class Settings:
     # What a run tells; no result depends on it
     log: Literal["json", "tensorboard"] = "json"
 
-    def fitted(self, num_documents: int, num_labels: int, num_tokens: int) -> Settings:
-        """What the default recipe makes of ``dim``, ``batch_size`` and ``learning_rate`` for data of a size.
+    def fitted(self, num_documents: int, num_labels: int, num_tokens: int, num_pairs: int) -> Settings:
+        """What the default recipe makes of settings for data of a size.
 
         Where token and label vectors of ``dim`` would have more than ``max_table`` numbers, ``dim`` is 5/8 of it;
         the batch is doubled, and the rate grows with its square root, until an epoch has at most ``epoch_steps``
-        steps. Both keep the time of a run within bounds.
+        steps. Both keep the time of a run within bounds. A ``loss`` of ``auto`` is binary cross-entropy where
+        labels have many documents: softmax makes the labels of a document rivals, which costs frequent ones most.
 
         Args:
             num_documents: N of training documents.
             num_labels: L.
             num_tokens: V.
+            num_pairs: of a training document and a label of it.
         """
+        loss = self.loss
+        if loss == "auto":
+            loss = "bce" if num_pairs >= _DENSE * num_labels else "softmax"
         dim, batch_size = self.dim, self.batch_size
         if (num_tokens + num_labels) * dim > self.max_table:
             dim = max(1, dim * 5 // 8)
         while num_documents > batch_size * self.epoch_steps:
             batch_size *= 2
         rate = self.learning_rate * math.sqrt(batch_size / self.batch_size)
-        return dataclasses.replace(self, dim=dim, batch_size=batch_size, learning_rate=rate)
+        return dataclasses.replace(self, loss=loss, dim=dim, batch_size=batch_size, learning_rate=rate)
+
+    @property
+    def label_loss(self) -> Loss:
+        """The loss of the ranker, of settings that are :meth:`fitted`.
+
+        Raises:
+            ValueError: if they are not.
+        """
+        if self.loss == "auto":
+            raise ValueError("'loss' depends on the size of the data: 'Settings.fitted' chooses it")
+        return self.loss
 
     def updated(self, changes: dict[str, Any]) -> Settings:
         """A copy with some settings changed."""
@@ -225,6 +247,8 @@ def make_settings(
         changes[key] = _coerce(key, value)
     settings = Settings().updated(changes)
     _check(settings, model)
+    if recipe == "paper" and settings.loss == "auto":
+        raise ValueError("loss=auto belongs to the default recipe, got recipe 'paper'")
     return settings
 
 

@@ -43,7 +43,7 @@ class RunPlan:
         self.settings = settings
         self.paper = recipe == "paper"
         if not self.paper:
-            self.settings = settings.fitted(size.documents, size.labels, size.tokens)
+            self.settings = settings.fitted(size.documents, size.labels, size.tokens, size.pairs)
         self.model = model
         self.scoring = choose_scoring(
             size.labels, self.settings.dim, self.settings.batch_size, override=self.settings.scoring
