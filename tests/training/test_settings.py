@@ -180,7 +180,7 @@ def test_loss_by_the_documents_of_a_label():
     assert settings.loss == "auto"
     with pytest.raises(ValueError, match="'loss' depends on the size of the data"):
         _ = settings.label_loss
-    for pairs, expected in ((49 * 30, "softmax"), (50 * 30, "bce")):
+    for pairs, expected in ((14 * 30, "softmax"), (15 * 30, "bce")):
         assert settings.fitted(1000, 30, 100, pairs).label_loss == expected
     for loss in ("softmax", "bce"):
         assert make_settings(overrides=[f"loss={loss}"]).fitted(1000, 30, 100, 5000).label_loss == loss

@@ -86,6 +86,8 @@ FACTORS = {0.0: 3.0, 0.25: 2.0, 0.5: 1.0, 0.71: 0.5, 1.0: 0.0, 1.41: 0.5, 2.0: 1
 #: Factors of all parts together that are tried: how much the model's logits count beside them.
 SCALES = {0.5: 1.0, 0.71: 0.5, 1.0: 0.0, 1.41: 0.5, 2.0: 1.0, 4.0: 2.0, 8.0: 3.0}
 _ALL_PARTS = "all parts"
+# Of these, where the search starts.
+_STARTS = (1.0, 4.0)
 #: Weights of the neighbours' scores that are tried.
 GAME = (0.05, 0.1, 0.2, 0.3)
 
@@ -179,7 +181,9 @@ def tune_lexical(
     baseline: dict[str, float] | None = None,
     rounds: int = 3,
 ) -> tuple[FusionWeights, dict[str, float]]:
-    """Coordinate ascent from :data:`PRIOR` by :func:`gain`: each part's factor, and one for all parts.
+    """Coordinate ascent by :func:`gain`, from :data:`PRIOR` and from a multiple of it.
+
+    The coordinates are a factor of each part, and one of all parts together.
 
     Few documents cannot tell similar weights apart, and the best of many is then the luckiest. So each octave away
     from the prior costs ``3 / sqrt(num_documents)`` percent, a fraction of the standard error of a difference.
@@ -196,9 +200,9 @@ def tune_lexical(
     """
     price = 3.0 / math.sqrt(max(1, num_documents))
     choices = {**dict.fromkeys(names, FACTORS), **({_ALL_PARTS: SCALES} if names else {})}
-    best = dict.fromkeys(choices, 1.0)
-    tried = {_weights(best): evaluate(_weights(best))}
-    against = tried[_weights(best)] if baseline is None else baseline
+    prior = dict.fromkeys(choices, 1.0)
+    tried = {_weights(prior): evaluate(_weights(prior))}
+    against = tried[_weights(prior)] if baseline is None else baseline
 
     def value_of(factors: dict[str, float]) -> float:
         weights = _weights(factors)
@@ -208,15 +212,21 @@ def tune_lexical(
             choices[name][factor] for name, factor in factors.items()
         )
 
-    for _ in range(rounds):
-        start = best
-        for name, factors in choices.items():
-            for factor in factors:
-                candidate = {**best, name: factor}
-                if value_of(candidate) > value_of(best):
-                    best = candidate
-        if best == start:
-            break
+    def ascend(best: dict[str, float]) -> dict[str, float]:
+        for _ in range(rounds):
+            start = best
+            for name, factors in choices.items():
+                for factor in factors:
+                    candidate = {**best, name: factor}
+                    if value_of(candidate) > value_of(best):
+                        best = candidate
+            if best == start:
+                break
+        return best
+
+    # Where the model should count for little, the way there from the prior leads through weights that are worse.
+    starts = [{**prior, _ALL_PARTS: scale} for scale in _STARTS] if names else [prior]
+    best = max(map(ascend, starts), key=value_of)
     return _weights(best), tried[_weights(best)]
 
 

@@ -26,7 +26,7 @@ SHORTLIST_WIDTH = 512
 """Labels a training document's shortlist keeps in the default recipe; a few of them are drawn in each step."""
 
 # Documents a label, from which the default recipe takes binary cross-entropy for its loss.
-_DENSE = 50
+_DENSE = 15
 
 
 @dataclass(frozen=True)
