@@ -41,13 +41,16 @@ def test_products(matrix, dtype):
     rows = RowMatrix.convert(matrix[:300], dtype)
     x = np.random.default_rng(0).standard_normal(7).astype(np.float32)
     expected = numbers(rows).numpy() @ x
+    # With int8, the vector is rounded to int16.
+    atol = 1e-5 + (numbers(rows).abs().sum(dim=1).max().item() * np.abs(x).max() / 65534 if dtype == "int8" else 0)
     out = np.ones(300, dtype=np.float32)
     rows.add_product(x, out)
-    np.testing.assert_allclose(out, expected + 1, atol=1e-5)
+    np.testing.assert_allclose(out, expected + 1, atol=atol)
     some = np.array([7, 0, 299, 7], dtype=np.int32)
     out = np.ones(4, dtype=np.float32)
     rows.add_products_of(some, x, out)
-    np.testing.assert_allclose(out, expected[some] + 1, atol=1e-5)
+    np.testing.assert_allclose(out, expected[some] + 1, atol=atol)
+    rows.add_products_of(some[:0], x, out[:0])
 
 
 def test_float32_shares_its_memory(matrix):

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import numpy as np
 from torch import Tensor
 
-from . import kernels
+from . import kernels, projection_kernels
 from .clustered_labels import ClusteredLabels
 from .frozen_beam_search import FrozenBeamSearch
 from .frozen_encoder import FrozenEncoder
@@ -25,6 +25,7 @@ _LOOKED_AT = 24_576
 _BY_TOKENS = 200
 #: All labels are scored where fewer candidates than so many times the labels wanted are.
 MARGIN = 2
+_NO_POSTINGS = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
 _FIELDS = (
     "encoders", "labels", "mean", "bias", "postings", "shortlist", "expansion", "beam", "link", "candidates",
 )  # fmt: skip
@@ -208,17 +209,14 @@ class FrozenIndex:
         self, ids: np.ndarray, weights: np.ndarray, keep: int, offset: float, own: Any
     ) -> tuple[np.ndarray, np.ndarray, float]:
         assert isinstance(self.shortlist, ProjectedLabels)
-        base, logit = own.base, own.logit
-        np.copyto(base, self._bias)
-        if self.postings is not None:
-            self.postings.add(ids, weights, base)
-        self.shortlist.products(self.shortlist.project(own.document), base, offset, logit)
-        near = best_ids(logit, self.candidates)
-        score = base[near]
-        self._add_dense(near, offset, own.document, score)
-        logit[near] = score
-        labels, score = best_labels(near, score, keep)
-        return labels, score, self._total(logit, score[0])
+        tokens = _NO_POSTINGS if self.postings is None else self.postings.arrays()
+        found, total = projection_kernels.score_candidates(
+            own.document, np.float32(offset), self._bias, *tokens, ids, weights, *self.shortlist.arrays(),
+            *self.labels.arrays(), self._centred, self.candidates, self.link == "softmax", own.base, own.logit,
+            own.touched, own.score,
+        )  # fmt: skip
+        labels, score = best_labels(own.touched[:found], own.score[:found], keep)
+        return labels, score, total
 
     def _clustered(
         self, ids: np.ndarray, weights: np.ndarray, keep: int, offset: float, own: Any
@@ -290,7 +288,7 @@ class FrozenIndex:
             size = self.num_labels
             own.part = np.empty(max(encoder.dim for encoder in self.encoders), dtype=np.float32)
             own.document = np.empty(self.labels.shape[1], dtype=np.float32)
-            own.logit, own.base = (np.empty(size, dtype=np.float32) for _ in range(2))
+            own.logit, own.base, own.score = (np.empty(size, dtype=np.float32) for _ in range(3))
             own.zeros, own.touched = np.zeros(size, dtype=np.float32), np.empty(size, dtype=np.int32)
             if isinstance(self.shortlist, ClusteredLabels):
                 own.clusters = np.empty(self.shortlist.num_clusters, dtype=np.float32)

@@ -75,6 +75,10 @@ class TokenPostings:
         """Adds what :meth:`add_some` left out, for ``labels`` ``[S]`` alone, to ``out`` ``[S]``."""
         kernels.add_long_rows(self._rowptr, self._col, self._value, ids, weights, LONGEST, labels, out)
 
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rows, columns and values as the kernels take them."""
+        return self._rowptr, self._col, self._value
+
     def weights_of(self, ids: np.ndarray, label: int) -> np.ndarray:
         """What each of the tokens ``ids`` ``[n]`` gives to one label, float64 ``[n]``."""
         out = np.zeros(len(ids))
