@@ -149,7 +149,7 @@ def test_int8(large):
 def test_shortlists(large, shortlist, monkeypatch):
     monkeypatch.setattr(frozen_index, "_LOOKED_AT", 1000)
     ranker, doc_x = large
-    index = freeze(ranker, "float32", shortlist, dims=12)
+    index = freeze(ranker, "float32", shortlist, dims=12, candidates=400)
     assert recall(index, ranker, doc_x, 10) > 0.97
     assert recall(index, ranker, doc_x, 10, exact=True) == 1
     compare(index, ranker, doc_x, 10, exact=True)

@@ -23,8 +23,9 @@ def test_whole_numbers_are_exact(columns, width, dims):
     matrix = rng.integers(-127, 128, (dims, columns), dtype=np.int8)
     scale = rng.integers(1, 4, columns).astype(np.float32)
     x = np.zeros(dims, dtype=np.float32)
-    for group in range(0, dims, 48):  # of magnitudes that add up to 234, so that a step is 1
-        x[group : group + 4] = [100, -100, 30, -4]
+    for first, size in ((0, 4), (4, 48), (52, 48)):  # groups of magnitudes that make a step 1
+        size = min(size, dims - first)
+        x[first : first + 3] = [100, -100, 58 - size / 2][:size]
     found, out, best = scores(matrix, x, width, scale)
     np.testing.assert_allclose(found, scale * (x @ matrix), atol=0.01)
     padded = np.append(out, np.full(-columns % width, -np.inf)).reshape(-1, width)

@@ -209,11 +209,13 @@ class FrozenIndex:
         self, ids: np.ndarray, weights: np.ndarray, keep: int, offset: float, own: Any
     ) -> tuple[np.ndarray, np.ndarray, float]:
         assert isinstance(self.shortlist, ProjectedLabels)
-        tokens = _NO_POSTINGS if self.postings is None else self.postings.arrays()
+        rowptr, col, value = _NO_POSTINGS if self.postings is None else self.postings.arrays()
+        directions, columns, column_scale = self.shortlist.arrays()
+        rows, row_scale = self.labels.arrays()
         found, total = projection_kernels.score_candidates(
-            own.document, np.float32(offset), self._bias, *tokens, ids, weights, *self.shortlist.arrays(),
-            *self.labels.arrays(), self._centred, self.candidates, self.link == "softmax", own.base, own.logit,
-            own.touched, own.score,
+            own.document, np.float32(offset), self._bias, rowptr, col, value, ids, weights, directions, columns,
+            column_scale, rows, row_scale, self._centred, self.candidates, self.link == "softmax", own.base,
+            own.logit, own.touched, own.score,
         )  # fmt: skip
         labels, score = best_labels(own.touched[:found], own.score[:found], keep)
         return labels, score, total

@@ -74,7 +74,7 @@ class FrozenModel:
         shortlist: Shortlist = "auto",
         min_weight: float = 0.0,
         explain: bool = True,
-        **options: int,
+        **options: Any,
     ) -> FrozenModel:
         """Of a trained model, see :func:`~xcgraph.inference.freeze`; an index for each of its members.
 

@@ -3,7 +3,7 @@
 They hold no lock and start no thread, and callers bring the buffers, one set a thread. Stored matrices are
 float32, int8 (with a scale a row) or float16 as its bits in int16: numba does no float16 arithmetic on the CPU.
 """
-# mypy: disable-error-code="no-untyped-def,call-arg"
+# mypy: disable-error-code="no-untyped-def,call-arg,var-annotated"
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ def sum_exp(logit, highest):  # pragma: no cover - compiled
     By a polynomial: the library's ``exp`` is a call for every number.
     """
     a, b, c, d, e, f, g = _EXP2
-    total = 0.0
+    total = np.float64(0)
     for start in range(0, logit.size, _TILE):
         tile, part = logit[start : start + _TILE], numba.float32(0)
         for i in range(tile.size):

@@ -15,7 +15,7 @@ Dtype = Literal["float32", "float16", "int8"]
 
 # Rows converted at a time.
 _BLOCK = 1 << 16
-_STORED = {torch.float32: "float32", torch.float16: "float16", torch.int8: "int8"}
+_STORED: dict[torch.dtype, Dtype] = {torch.float32: "float32", torch.float16: "float16", torch.int8: "int8"}
 
 
 class RowMatrix:
@@ -73,7 +73,7 @@ class RowMatrix:
         return self.rows.size(0), self.rows.size(1)
 
     @property
-    def dtype(self) -> str:
+    def dtype(self) -> Dtype:
         """``"float32"``, ``"float16"`` or ``"int8"``."""
         return _STORED[self.rows.dtype]
 
