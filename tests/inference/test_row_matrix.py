@@ -103,7 +103,7 @@ def test_rows_chosen_and_joined(dtype):
     matrix = RowMatrix.convert(torch.randn(5, 4), dtype)
     index = torch.tensor([3, 0, 3])
     assert torch.equal(matrix.take(index).select(torch.arange(3)), matrix.select(index))
-    joined = matrix.joined(matrix.take(index))
+    joined = RowMatrix.joined([matrix, matrix.take(index)])
     assert joined.shape == (8, 4) and joined.dtype == dtype
     assert torch.equal(joined.select(torch.tensor([1, 5, 6])), matrix.select(torch.tensor([1, 3, 0])))
     assert torch.equal(matrix.select(torch.arange(5)), numbers(matrix))

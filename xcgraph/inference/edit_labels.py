@@ -201,7 +201,7 @@ def _extend_index(
     rows = RowMatrix.convert(vectors, dtype, None if dtype == "float32" else index.mean)
     postings = index.postings
     if postings is not None and sparse is not None:
-        postings = TokenPostings.freeze(csr_of(hstack([postings.to_scipy(), sparse.T])), 0.0)
+        postings = TokenPostings.freeze(csr_of(hstack([postings.to_scipy(), sparse.T])), 0.0, postings.dtype)
     expansion = index.expansion
     if expansion is not None:
         # A new label vouches for its neighbours; nobody vouches for it, for edges of others would weaken theirs.
@@ -214,7 +214,7 @@ def _extend_index(
     if shortlist is not None:
         shortlist = shortlist.extended(vectors - index.mean, bias)
     return index.replace(
-        labels=index.labels.joined(rows),
+        labels=RowMatrix.joined([index.labels, rows]),
         bias=torch.cat([index.bias, bias]),
         postings=postings,
         shortlist=shortlist,
@@ -227,7 +227,7 @@ def _keep_index(index: FrozenIndex, kept: Tensor) -> FrozenIndex:
     columns = kept.numpy()
     postings, expansion, shortlist = index.postings, index.expansion, index.shortlist
     if postings is not None:
-        postings = TokenPostings.freeze(csr_of(postings.to_scipy()[:, columns]), 0.0)
+        postings = TokenPostings.freeze(csr_of(postings.to_scipy()[:, columns]), 0.0, postings.dtype)
     if expansion is not None:
         graph = csr_of(expansion.to_scipy()[columns][:, columns])
         expansion = FrozenExpansion(graph.rowptr, graph.col, graph.value, expansion.mix)

@@ -86,7 +86,7 @@ def freeze(
         candidates = _CANDIDATES if isinstance(search, ProjectedLabels) else CANDIDATES
     postings = None
     if ranker.lexical is not None:
-        postings = TokenPostings.freeze(ranker.lexical.weight.to("cpu"), min_weight)
+        postings = TokenPostings.freeze(ranker.lexical.weight.to("cpu"), min_weight, dtype)
     return FrozenIndex(
         FrozenEncoder.freeze(ranker.token_encoder, dtype),
         RowMatrix.convert(weight, dtype, None if dtype == "float32" else mean),

@@ -6,6 +6,7 @@ import threading
 from typing import Any, get_args
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from . import kernels, projection_kernels
@@ -25,7 +26,7 @@ _LOOKED_AT = 24_576
 _BY_TOKENS = 200
 #: All labels are scored where fewer candidates than so many times the labels wanted are.
 MARGIN = 2
-_NO_POSTINGS = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
+_NO_POSTINGS = TokenPostings(torch.zeros(1, dtype=torch.long), torch.empty(0).int(), torch.empty(0), 0).arrays()
 _FIELDS = (
     "encoders", "labels", "mean", "bias", "postings", "shortlist", "expansion", "beam", "link", "candidates",
 )  # fmt: skip
@@ -209,13 +210,14 @@ class FrozenIndex:
         self, ids: np.ndarray, weights: np.ndarray, keep: int, offset: float, own: Any
     ) -> tuple[np.ndarray, np.ndarray, float]:
         assert isinstance(self.shortlist, ProjectedLabels)
-        rowptr, col, value = _NO_POSTINGS if self.postings is None else self.postings.arrays()
+        tokens = _NO_POSTINGS if self.postings is None else self.postings.arrays()
+        rowptr, col, value, frequent, frequent_rows, frequent_scale = tokens
         directions, columns, column_scale = self.shortlist.arrays()
         rows, row_scale = self.labels.arrays()
         found, total = projection_kernels.score_candidates(
-            own.document, np.float32(offset), self._bias, rowptr, col, value, ids, weights, directions, columns,
-            column_scale, rows, row_scale, self._centred, self.candidates, self.link == "softmax", own.base,
-            own.logit, own.touched, own.score,
+            own.document, np.float32(offset), self._bias, rowptr, col, value, frequent, frequent_rows,
+            frequent_scale, ids, weights, directions, columns, column_scale, rows, row_scale, self._centred,
+            self.candidates, self.link == "softmax", own.base, own.logit, own.touched, own.score,
         )  # fmt: skip
         labels, score = best_labels(own.touched[:found], own.score[:found], keep)
         return labels, score, total

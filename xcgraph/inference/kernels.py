@@ -92,9 +92,19 @@ def dot_clusters(  # pragma: no cover - compiled
 
 
 @numba.njit(nogil=True, cache=True)
-def add_rows(rowptr, col, value, rows, weight, out):  # pragma: no cover - compiled
-    """``out[c] += weight[i] v`` for the entries (c, v) of the i-th row of ``rows``."""
+def add_rows(rowptr, col, value, place, dense, scale, rows, weight, out):  # pragma: no cover - compiled
+    """``out[c] += weight[i] v`` for the entries (c, v) of the i-th row of ``rows``.
+
+    Row r is also row ``place[r]`` of ``dense`` (scaled, unless ``scale`` is empty) where that is not -1.
+    """
     for i in range(rows.size):
+        at = place[rows[i]]
+        if at >= 0:
+            factor = weight[i] * scale[at] if scale.size > 0 else weight[i]
+            row = dense[at]
+            for c in range(row.size):
+                out[c] += factor * as_float(row[c])
+            continue
         for entry in range(rowptr[rows[i]], rowptr[rows[i] + 1]):
             # Unsigned, as else every place would be compared with 0.
             out[numba.uint32(col[entry])] += weight[i] * value[entry]

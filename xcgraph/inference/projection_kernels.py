@@ -71,8 +71,8 @@ def _round_group(x, factors):  # pragma: no cover - compiled
 
 @numba.njit(nogil=True, cache=True, fastmath=True)
 def score_candidates(  # pragma: no cover - compiled
-    document, offset, bias, rowptr, col, value, ids, weights, directions, columns, column_scale, rows, row_scale,
-    centred, count, shares, base, logit, near, score,
+    document, offset, bias, rowptr, col, value, frequent, frequent_rows, frequent_scale, ids, weights, directions,
+    columns, column_scale, rows, row_scale, centred, count, shares, base, logit, near, score,
 ):  # fmt: skip
     """Scores the ``count`` labels (and maybe some more) that a projection holds for the best.
 
@@ -81,8 +81,8 @@ def score_candidates(  # pragma: no cover - compiled
     Returns how many, and where ``shares`` are wanted the log of the sum of exponentials of all scores, else 0.
     """
     base[:] = bias
-    if rowptr.size > 0:
-        add_rows(rowptr, col, value, ids, weights, base)
+    if frequent.size > 0:
+        add_rows(rowptr, col, value, frequent, frequent_rows, frequent_scale, ids, weights, base)
     query = np.zeros(directions.shape[0], dtype=np.float32)
     dot_all(directions, np.empty(0, dtype=np.float32), document, query)
     best = np.empty(runs_of(logit.size, count), dtype=np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 import numpy as np
@@ -98,12 +99,11 @@ class RowMatrix:
         """Rows ``[n]`` as they are."""
         return RowMatrix(self.rows[rows], None if self.scale is None else self.scale[rows])
 
-    def joined(self, other: RowMatrix) -> RowMatrix:
-        """The rows of this and of another of the same dtype."""
-        scale = None
-        if self.scale is not None and other.scale is not None:
-            scale = torch.cat([self.scale, other.scale])
-        return RowMatrix(torch.cat([self.rows, other.rows]), scale)
+    @classmethod
+    def joined(cls, parts: Sequence[RowMatrix]) -> RowMatrix:
+        """The rows of one or more of the same dtype."""
+        scales = [part.scale for part in parts if part.scale is not None]
+        return cls(torch.cat([part.rows for part in parts]), torch.cat(scales) if scales else None)
 
     def tensors(self, name: str) -> dict[str, Tensor]:
         """What is kept on disk, ``name`` and maybe ``name.scale``."""
