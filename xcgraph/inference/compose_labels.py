@@ -21,8 +21,8 @@ OWN_TEXT = 0.2
 #: Its sparse row is its own tokens plus its neighbours', times this: a guess should speak more softly than what
 #: was learned.
 TOKENS = 0.7
-#: The same where neighbours were found and not named: its own tokens count less, as they have chosen the neighbours
-#: already.
+#: The same where neighbours were found and not named: its own tokens count less, as they have chosen the
+#: neighbours already.
 OWN_TOKENS_BY_TEXT, TOKENS_BY_TEXT = 0.4, 1.0
 
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 Neighbours = Sequence[str] | Mapping[str, float] | None
 """Labels beside which a new one belongs: uids, or uids and how much each counts; ``None`` to find them by text."""
 
-#: Where no neighbours are named, this many labels of the nearest texts stand in, and as many that the model answers
-#: to the title, as to the text of a document: those tend to be relevant together.
+#: Where no neighbours are named, this many labels of the nearest texts stand in, and as many that the model
+#: answers to the title, as to the text of a document: those tend to be relevant together.
 NUM_NEIGHBOURS = 10
 #: What the second count together, of 1.
 ANSWERS = 0.2
@@ -49,8 +49,8 @@ def add_labels(
     by the model's tokens, its neighbourhood is its neighbours' texts, and the mean of its neighbours' refinement
     vectors stands for its own. Its sparse row is its text, with the weights of linear head, centroid and text (a
     text is a document of its label, the only one known), plus the mean of its neighbours' sparse rows, in shares
-    that depend on whether neighbours were named. Its bias is a high quantile of all labels' biases (``BIAS_QUANTILE``).
-    ``docs/answers.md`` says how good that is.
+    that depend on whether neighbours were named. Its bias is a high quantile of all labels' biases
+    (``BIAS_QUANTILE``). ``docs/answers.md`` says how good that is.
 
     Args:
         model: a frozen model with its parts.
