@@ -17,6 +17,12 @@ def test_auto(make_ranker, monkeypatch, few, many, kind):
     assert isinstance(freeze(make_ranker()).shortlist, kind)
 
 
+def test_candidates(make_ranker):
+    assert freeze(make_ranker(), shortlist="projection").candidates == 200
+    assert freeze(make_ranker(), shortlist="clusters").candidates == 400
+    assert freeze(make_ranker(), shortlist="clusters", candidates=7).candidates == 7
+
+
 def test_the_ranker_stays_as_it_is(make_ranker, doc_x):
     ranker = make_ranker(game=0.5, lexical=True)
     before = ranker.rank(doc_x, 12)

@@ -21,6 +21,21 @@ def test_equals_the_encoder(make_ranker, doc_x, dtype, atol):
         np.testing.assert_allclose(out, expected[number], atol=atol)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int8"])
+def test_the_block_is_that_which_embeds(make_ranker, dtype):
+    """An explanation splits what is scored, and not what was rounded."""
+    encoder = make_ranker().encoder
+    (frozen,) = FrozenEncoder.freeze(encoder, dtype)
+    ids, weights = np.array([0, 2, 3], dtype=np.int32), np.array([0.5, -0.5, 2.0], dtype=np.float32)
+    out = np.empty(5, dtype=np.float32)
+    frozen.embed(ids, weights, np.empty(5, dtype=np.float32), out)
+    v = torch.from_numpy(weights) @ frozen.tokens.select(torch.from_numpy(ids).long())
+    gate, weight, bias = frozen.block
+    np.testing.assert_allclose(out, (gate * v + weight @ v.relu() + bias).relu(), atol=2e-4)
+    assert torch.equal(weight, encoder.weight) == (dtype == "float32")
+    assert torch.equal(frozen.tensors()["weight"], encoder.weight)  # on disk as it was trained
+
+
 def test_tensors(make_ranker):
     (encoder,) = FrozenEncoder.freeze(make_ranker().encoder, "int8")
     again = FrozenEncoder.from_tensors(encoder.tensors())

@@ -58,7 +58,7 @@ def test_threads(make_ranker, doc_x):
 
 def test_what_it_says_of_itself(make_ranker):
     index = frozen(EnsembleRanker([make_ranker(0), make_ranker(1)]), dtype="int8", shortlist="projection")
-    assert (index.num_labels, index.num_tokens, index.dim, index.dtype, index.most) == (12, 9, 5, "int8", 200)
+    assert (index.num_labels, index.num_tokens, index.dim, index.dtype, index.most) == (12, 9, 5, "int8", 100)
     assert index.shortlist is index.members[0].shortlist
     assert repr(index).startswith("FrozenEnsemble(2 x FrozenIndex(")
 

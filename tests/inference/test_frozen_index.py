@@ -149,7 +149,7 @@ def test_int8(large):
 def test_shortlists(large, shortlist, monkeypatch):
     monkeypatch.setattr(frozen_index, "_LOOKED_AT", 1000)
     ranker, doc_x = large
-    index = freeze(ranker, "float32", shortlist, dims=12)
+    index = freeze(ranker, "float32", shortlist, dims=12, candidates=400)
     assert recall(index, ranker, doc_x, 10) > 0.97
     assert recall(index, ranker, doc_x, 10, exact=True) == 1
     compare(index, ranker, doc_x, 10, exact=True)
@@ -168,6 +168,29 @@ def test_a_projection_knows_the_probabilities(large):
     index = freeze(ranker, "float32", "projection", dims=20)
     got = np.array([index.rank(ids, weights, 1)[1][0] for ids, weights in rows(doc_x)])
     assert np.abs(got - want[:, 0]).mean() < 0.02
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int8"])
+def test_a_projection_scores_what_it_finds_as_all_labels_are(large, dtype):
+    """The one compiled call, and the loops of a query of all labels: the same scores but for rounding."""
+    ranker, doc_x = large
+    ranker.link = "sigmoid"  # scores of labels by themselves
+    index = freeze(ranker, dtype, "projection", dims=12)
+    ranker.link = "softmax"
+    for ids, weights in rows(doc_x):
+        every, all_scores = index.rank(ids, weights, L, exact=True)
+        by_label = np.empty(L, dtype=np.float32)
+        by_label[every] = all_scores
+        labels, score = index.rank(ids, weights, 50)
+        np.testing.assert_allclose(score, by_label[labels], rtol=1e-4)
+        assert (np.diff(score) <= 0).all() and len(set(labels.tolist())) == 50
+
+
+def test_int8_behind_a_projection_loses_little(large):
+    ranker, doc_x = large
+    index, whole = freeze(ranker, "int8", "projection", dims=20), freeze(ranker, "int8", "none")
+    for k in (1, 5):
+        assert recall(index, ranker, doc_x, k) > recall(whole, ranker, doc_x, k) - 0.02 > 0.9
 
 
 def test_tokens_find_labels_that_clusters_miss(large, monkeypatch):

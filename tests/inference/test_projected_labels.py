@@ -41,7 +41,10 @@ def test_approximation(weight, dims, stored):
     x = np.random.default_rng(0).random(20).astype(np.float32)
     exact = ((weight - mean) @ torch.from_numpy(x)).numpy()
     out = products(projected, x) - 1
-    assert np.abs(out - exact).max() < 0.03 * exact.std()
+    # The document is rounded, see dot_columns.
+    lengths = np.linalg.norm(projected.project(x)) * (weight - mean).norm(dim=1).numpy()
+    assert np.abs(out - exact).std() < 0.009 * lengths.mean()
+    assert np.abs(out - exact).max() < 0.04 * lengths.max()
 
 
 def test_one_direction_misses_the_rest(weight):

@@ -41,13 +41,16 @@ def test_products(matrix, dtype):
     rows = RowMatrix.convert(matrix[:300], dtype)
     x = np.random.default_rng(0).standard_normal(7).astype(np.float32)
     expected = numbers(rows).numpy() @ x
+    # With int8, the vector is rounded to int16.
+    atol = 1e-5 + (numbers(rows).abs().sum(dim=1).max().item() * np.abs(x).max() / 65534 if dtype == "int8" else 0)
     out = np.ones(300, dtype=np.float32)
     rows.add_product(x, out)
-    np.testing.assert_allclose(out, expected + 1, atol=1e-5)
+    np.testing.assert_allclose(out, expected + 1, atol=atol)
     some = np.array([7, 0, 299, 7], dtype=np.int32)
     out = np.ones(4, dtype=np.float32)
     rows.add_products_of(some, x, out)
-    np.testing.assert_allclose(out, expected[some] + 1, atol=1e-5)
+    np.testing.assert_allclose(out, expected[some] + 1, atol=atol)
+    rows.add_products_of(some[:0], x, out[:0])
 
 
 def test_float32_shares_its_memory(matrix):
@@ -100,7 +103,7 @@ def test_rows_chosen_and_joined(dtype):
     matrix = RowMatrix.convert(torch.randn(5, 4), dtype)
     index = torch.tensor([3, 0, 3])
     assert torch.equal(matrix.take(index).select(torch.arange(3)), matrix.select(index))
-    joined = matrix.joined(matrix.take(index))
+    joined = RowMatrix.joined([matrix, matrix.take(index)])
     assert joined.shape == (8, 4) and joined.dtype == dtype
     assert torch.equal(joined.select(torch.tensor([1, 5, 6])), matrix.select(torch.tensor([1, 3, 0])))
     assert torch.equal(matrix.select(torch.arange(5)), numbers(matrix))

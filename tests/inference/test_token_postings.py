@@ -32,6 +32,24 @@ def test_sum(weight, min_weight):
         assert postings.tensors()["value"].numel() < csr.nnz
 
 
+@pytest.mark.parametrize(("dtype", "rows", "atol"), [("float32", 2, 1e-5), ("float16", 4, 0.02), ("int8", 5, 0.1)])
+def test_rows_of_frequent_tokens(dtype, rows, atol):
+    """As many as are no larger than the tokens' lists, of 8 bytes an entry."""
+    g = torch.Generator().manual_seed(3)
+    dense = torch.randn(7, 400, generator=g)
+    for token, count in enumerate((400, 0, 199, 100, 51, 200, 49)):
+        dense[token, torch.randperm(400, generator=g)[count:]] = 0
+    row, col = dense.nonzero(as_tuple=True)
+    postings = TokenPostings.freeze(CSR.from_coo(row, col, dense[row, col], (7, 400)), 0.0, dtype)
+    place, shape = postings.arrays()[3], postings.arrays()[4].shape
+    assert shape == (rows, 400) and (place >= 0).sum() == rows and place[0] == 0 and place[1] == place[6] == -1
+    weights = torch.randn(7, generator=g).numpy()
+    out = np.ones(400, dtype=np.float32)
+    postings.add(np.arange(7, dtype=np.int32), weights, out)
+    np.testing.assert_allclose(out, weights @ dense.numpy() + 1, atol=atol)
+    assert postings.tensors()["value"].numel() == 999  # the lists are there too: what is kept on disk
+
+
 @pytest.mark.parametrize("longest", [0, 4, 5, 100])
 def test_in_two_steps(weight, monkeypatch, longest):
     monkeypatch.setattr(token_postings, "LONGEST", longest)

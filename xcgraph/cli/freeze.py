@@ -39,7 +39,9 @@ from .output import echo_json, table
 )
 @click.option("--dims", type=click.IntRange(min=1), default=48, show_default=True, help="Of a projection.")
 @click.option(
-    "--candidates", type=click.IntRange(min=1), default=400, show_default=True, help="Labels scored exactly."
+    "--candidates",
+    type=click.IntRange(min=1),
+    help="Labels scored exactly; by default 200 with a projection, 400 with clusters.",
 )
 @click.option(
     "--explain", is_flag=True, help="Keep what 'predict --explain' needs, which is larger than the rest."
@@ -53,7 +55,7 @@ def command(
     shortlist: str,
     min_weight: float,
     dims: int,
-    candidates: int,
+    candidates: int | None,
     explain: bool,
     seed: int,
     as_json: bool,

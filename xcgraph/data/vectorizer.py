@@ -150,21 +150,18 @@ class Vectorizer:
             ``(ids int32 [n], weights float32 [n])``, ids ascending.
         """
         index = self._fitted()
-        counts: Counter[int] = Counter()
         if self._subwords is None and self.char_ngrams is None:
-            found = map(index.get, tokenize(text))
-            counts.update(i for i in found if i is not None)
+            found = [i for word in tokenize(text) if (i := index.get(word)) is not None]
         else:
-            for word in tokenize(text):
-                counts.update(self._ids(word))
+            found = [i for word in tokenize(text) for i in self._ids(word)]
+        counts = Counter(found)
         ids = np.array(sorted(counts), dtype=np.int32)
         if len(ids) == 0:
             return ids, np.empty(0, dtype=np.float32)
         # The same float32 steps, in the same order, that scikit-learn takes on a matrix.
-        weights = np.array([counts[i] for i in ids.tolist()], dtype=np.float32)
-        np.log(weights, out=weights)
-        weights += 1
-        weights *= self._idf[ids]
+        weights = self._idf[ids]
+        if len(ids) < len(found):
+            weights *= np.log(np.array([counts[i] for i in ids.tolist()], dtype=np.float32)) + 1
         squares = (weights * weights).astype(np.float64)
         return ids, (weights / np.sqrt(np.cumsum(squares)[-1])).astype(np.float32)
 

@@ -130,7 +130,7 @@ class ClusteredLabels:
             torch.cat([own_bias, bias])[order],
             rowptr_from_sorted(cluster[order], self.num_clusters),
             torch.cat([labels, new])[order],
-            self.rows.joined(RowMatrix.convert(projected, "int8")).take(order),
+            RowMatrix.joined([self.rows, RowMatrix.convert(projected, "int8")]).take(order),
         )
 
     def kept(self, labels: Tensor) -> ClusteredLabels:

@@ -21,10 +21,15 @@ OWN_TEXT = 0.2
 #: Its sparse row is its own tokens plus its neighbours', times this: a guess should speak more softly than what
 #: was learned.
 TOKENS = 0.7
+#: The same where neighbours were found and not named: its own tokens count less, as they have chosen the
+#: neighbours already.
+OWN_TOKENS_BY_TEXT, TOKENS_BY_TEXT = 0.4, 1.0
 
 
-def extend_parts(model: FrozenModel, parts: LabelParts, text: csr_matrix, near: csr_matrix) -> LabelParts:
-    """The parts with a row for each new label."""
+def extend_parts(
+    model: FrozenModel, parts: LabelParts, text: csr_matrix, near: csr_matrix, named: np.ndarray
+) -> LabelParts:
+    """The parts with a row for each new label; ``named``: whose neighbours were named, bool ``[n]``."""
     from scipy.sparse import csr_matrix, eye, hstack, vstack
 
     num_new, num_rows = text.shape[0], parts.text.shape[0]
@@ -51,7 +56,7 @@ def extend_parts(model: FrozenModel, parts: LabelParts, text: csr_matrix, near: 
     lexical = None
     if parts.lexical is not None:
         lexical = {
-            name: csr_of(vstack([matrix, _mixed(parts.weights[name] * text, to_rows @ matrix)]))
+            name: csr_of(vstack([matrix, _mixed(parts.weights[name] * text, to_rows @ matrix, named)]))
             for name, matrix in parts.lexical_rows.items()
         }
     share = torch.full((len(composers), num_new), 1 / len(composers))
@@ -105,16 +110,22 @@ def compose_labels(model: FrozenModel, parts: LabelParts, rows: Tensor) -> Tenso
     return torch.cat(vectors, dim=1)
 
 
-def compose_tokens(model: FrozenModel, parts: LabelParts, text: csr_matrix, near: csr_matrix) -> csr_matrix | None:
-    """What tokens add to new labels, ``[n, V]``."""
+def compose_tokens(
+    model: FrozenModel, parts: LabelParts, text: csr_matrix, near: csr_matrix, named: np.ndarray
+) -> csr_matrix | None:
+    """What tokens add to new labels, ``[n, V]``; ``named``: whose neighbours were named, bool ``[n]``."""
     postings = model.one_index.postings
     if postings is None:
         return None
-    return _mixed(sum(parts.weights.values()) * text, near @ postings.to_scipy().T.tocsr())
+    return _mixed(sum(parts.weights.values()) * text, near @ postings.to_scipy().T.tocsr(), named)
 
 
-def _mixed(own: csr_matrix, neighbours: csr_matrix) -> csr_matrix:
-    return TOKENS * (own + neighbours)
+def _mixed(own: csr_matrix, neighbours: csr_matrix, named: np.ndarray) -> csr_matrix:
+    from scipy.sparse import diags
+
+    own_share = np.where(named, TOKENS, OWN_TOKENS_BY_TEXT).astype(np.float32)
+    share = np.where(named, TOKENS, TOKENS_BY_TEXT).astype(np.float32)
+    return diags(own_share) @ own + diags(share) @ neighbours
 
 
 def csr_of(matrix: Any) -> CSR:

@@ -26,12 +26,15 @@ if TYPE_CHECKING:
 Neighbours = Sequence[str] | Mapping[str, float] | None
 """Labels beside which a new one belongs: uids, or uids and how much each counts; ``None`` to find them by text."""
 
-#: Labels of the nearest texts that stand in where no neighbours are named.
+#: Where no neighbours are named, this many labels of the nearest texts stand in, and as many that the model
+#: answers to the title, as to the text of a document: those tend to be relevant together.
 NUM_NEIGHBOURS = 10
+#: What the second count together, of 1.
+ANSWERS = 0.2
 #: Share of the labels that have a lower bias than a new one: with named neighbours, and with those found by text,
 #: which say less. Scores of a new label lack what training adds for its own documents; with the bias of a rare
 #: label it would hardly be found.
-BIAS_QUANTILE, BIAS_QUANTILE_BY_TEXT = 0.9, 0.97
+BIAS_QUANTILE, BIAS_QUANTILE_BY_TEXT = 0.9, 0.995
 
 
 def add_labels(
@@ -45,16 +48,17 @@ def add_labels(
     A new label's vector is put together as a trained one's: blocks and gates are the model's, its text is embedded
     by the model's tokens, its neighbourhood is its neighbours' texts, and the mean of its neighbours' refinement
     vectors stands for its own. Its sparse row is its text, with the weights of linear head, centroid and text (a
-    text is a document of its label, the only one known), plus the mean of its neighbours' sparse rows, the whole
-    scaled down a little. Its bias is a high quantile of all labels' biases (``BIAS_QUANTILE``).
-    ``docs/answers.md`` says how good that is.
+    text is a document of its label, the only one known), plus the mean of its neighbours' sparse rows, in shares
+    that depend on whether neighbours were named. Its bias is a high quantile of all labels' biases
+    (``BIAS_QUANTILE``). ``docs/answers.md`` says how good that is.
 
     Args:
         model: a frozen model with its parts.
         titles: texts of the new labels.
         uids: their names; ``None``: the titles.
         neighbours: of each new label, by uids of labels that the model has; ``None``, or ``None`` for a label:
-            the ``NUM_NEIGHBOURS`` whose texts are nearest by cosine.
+            the ``NUM_NEIGHBOURS`` whose texts are nearest by cosine, and as many that the model answers to the
+            title.
 
     Raises:
         ValueError: if a title is empty, a uid exists or comes twice, a neighbour is unknown, there is no neighbour
@@ -81,12 +85,13 @@ def add_labels(
     text = model.vectorizer.transform(titles)
     given = [None] * len(titles) if neighbours is None else list(neighbours)
     near = _neighbours(model, model.parts, text, uids, given, known)
-    parts = extend_parts(model, model.parts, text, near)
+    named = np.array([wanted is not None for wanted in given])
+    parts = extend_parts(model, model.parts, text, near, named)
     new = torch.arange(model.parts.num_labels, parts.num_labels)
     vectors = compose_labels(model, parts, parts.rows[new])
-    levels = [BIAS_QUANTILE_BY_TEXT if wanted is None else BIAS_QUANTILE for wanted in given]
+    levels = np.where(named, BIAS_QUANTILE, BIAS_QUANTILE_BY_TEXT)
     bias = torch.from_numpy(np.quantile(index.bias.numpy(), levels)).float()
-    index = _extend_index(index, vectors, bias, compose_tokens(model, model.parts, text, near), near)
+    index = _extend_index(index, vectors, bias, compose_tokens(model, model.parts, text, near, named), near)
     return replace(
         model,
         index=index,
@@ -170,9 +175,7 @@ def _neighbours(
     counts = []
     for number, wanted in enumerate(given):
         if wanted is None:
-            row = slice(cosine.indptr[number], cosine.indptr[number + 1])
-            order = np.lexsort((cosine.indices[row], -cosine.data[row]))[:NUM_NEIGHBOURS]
-            found = dict(zip(cosine.indices[row][order].tolist(), cosine.data[row][order].tolist(), strict=True))
+            found = _found(model, text[number], cosine[number])
         else:
             _check_list("uids", wanted)
             pairs = wanted if isinstance(wanted, Mapping) else dict.fromkeys(wanted, 1.0)
@@ -192,6 +195,20 @@ def _neighbours(
     return csr_matrix(arrays, shape=(len(uids), len(known)))
 
 
+def _found(model: FrozenModel, text: csr_matrix, cosine: csr_matrix) -> dict[int, float]:
+    """Neighbours of a new label by its text ``[1, V]``, whose cosines with all labels are ``[1, L]``."""
+    order = np.lexsort((cosine.indices, -cosine.data))[:NUM_NEIGHBOURS]
+    nearest = dict(zip(cosine.indices[order].tolist(), cosine.data[order].tolist(), strict=True))
+    total = sum(nearest.values())
+    found = {label: (1 - ANSWERS) * value / total for label, value in nearest.items() if value > 0}
+    if not found:
+        return {}
+    labels, score = model.one_index.rank(text.indices.astype(np.int32), text.data, NUM_NEIGHBOURS)
+    for label, value in zip(labels.tolist(), (ANSWERS * score / score.sum()).tolist(), strict=True):
+        found[label] = found.get(label, 0.0) + value
+    return found
+
+
 def _extend_index(
     index: FrozenIndex, vectors: Tensor, bias: Tensor, sparse: csr_matrix | None, near: csr_matrix
 ) -> FrozenIndex:
@@ -201,7 +218,7 @@ def _extend_index(
     rows = RowMatrix.convert(vectors, dtype, None if dtype == "float32" else index.mean)
     postings = index.postings
     if postings is not None and sparse is not None:
-        postings = TokenPostings.freeze(csr_of(hstack([postings.to_scipy(), sparse.T])), 0.0)
+        postings = TokenPostings.freeze(csr_of(hstack([postings.to_scipy(), sparse.T])), 0.0, postings.dtype)
     expansion = index.expansion
     if expansion is not None:
         # A new label vouches for its neighbours; nobody vouches for it, for edges of others would weaken theirs.
@@ -214,7 +231,7 @@ def _extend_index(
     if shortlist is not None:
         shortlist = shortlist.extended(vectors - index.mean, bias)
     return index.replace(
-        labels=index.labels.joined(rows),
+        labels=RowMatrix.joined([index.labels, rows]),
         bias=torch.cat([index.bias, bias]),
         postings=postings,
         shortlist=shortlist,
@@ -227,7 +244,7 @@ def _keep_index(index: FrozenIndex, kept: Tensor) -> FrozenIndex:
     columns = kept.numpy()
     postings, expansion, shortlist = index.postings, index.expansion, index.shortlist
     if postings is not None:
-        postings = TokenPostings.freeze(csr_of(postings.to_scipy()[:, columns]), 0.0)
+        postings = TokenPostings.freeze(csr_of(postings.to_scipy()[:, columns]), 0.0, postings.dtype)
     if expansion is not None:
         graph = csr_of(expansion.to_scipy()[columns][:, columns])
         expansion = FrozenExpansion(graph.rowptr, graph.col, graph.value, expansion.mix)

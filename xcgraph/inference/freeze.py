@@ -23,6 +23,8 @@ Shortlist = Literal["auto", "none", "projection", "clusters"]
 _FEW_LABELS = 4096
 _MANY_LABELS = 100_000
 _DIMS = 48
+# Labels scored exactly where all labels were scored approximately before; clusters miss some, see FrozenIndex.
+_CANDIDATES = 200
 
 
 def freeze(
@@ -31,7 +33,7 @@ def freeze(
     shortlist: Shortlist = "auto",
     min_weight: float = 0.0,
     dims: int = _DIMS,
-    candidates: int = CANDIDATES,
+    candidates: int | None = None,
     seed: int = 0,
 ) -> FrozenIndex:
     """Folds a ranker into a :class:`FrozenIndex`.
@@ -47,7 +49,8 @@ def freeze(
             and is the only choice for a ranker with a shortlister of its own.
         min_weight: lexical weights of lesser magnitude are left out.
         dims: of a projection, and of what is clustered.
-        candidates: labels a document that are scored exactly, of a shortlist.
+        candidates: labels a document that are scored exactly, of a shortlist; by default 200 of a projection, 400
+            of clusters.
         seed: of projection and clusters.
 
     Raises:
@@ -63,7 +66,7 @@ def freeze(
     if min_weight < 0:
         raise ValueError(f"'min_weight' must not be negative, got {min_weight}")
     for name, value in (("dims", dims), ("candidates", candidates)):
-        if value < 1:
+        if value is not None and value < 1:
             raise ValueError(f"'{name}' must be positive, got {value}")
     weight = ranker.weight.detach().cpu().float()
     num_labels = weight.size(0)
@@ -79,9 +82,11 @@ def freeze(
         search = ProjectedLabels.fit(weight, mean, dims, seed)
     elif shortlist == "clusters":
         search = ClusteredLabels.fit(weight, mean, bias, dims, seed)
+    if candidates is None:
+        candidates = _CANDIDATES if isinstance(search, ProjectedLabels) else CANDIDATES
     postings = None
     if ranker.lexical is not None:
-        postings = TokenPostings.freeze(ranker.lexical.weight.to("cpu"), min_weight)
+        postings = TokenPostings.freeze(ranker.lexical.weight.to("cpu"), min_weight, dtype)
     return FrozenIndex(
         FrozenEncoder.freeze(ranker.token_encoder, dtype),
         RowMatrix.convert(weight, dtype, None if dtype == "float32" else mean),

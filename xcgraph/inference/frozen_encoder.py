@@ -21,7 +21,7 @@ class FrozenEncoder:
     """Embeds a document as :class:`DocumentEncoder` does, by one compiled loop.
 
     Args:
-        tokens: token embeddings, ``[V, D]``.
+        tokens: token embeddings, ``[V, D]``. ``weight`` is computed with in the same dtype.
         gate: shape ``[D]``.
         weight: shape ``[D, D]``.
         bias: shape ``[D]``.
@@ -35,9 +35,10 @@ class FrozenEncoder:
                 f"{list(weight.shape)} and {list(bias.shape)}"
             )
         self.tokens = tokens
-        #: ``gate``, ``weight`` and ``bias``.
-        self.block = tuple(part.detach().float().contiguous() for part in (gate, weight, bias))
-        self._gate, self._weight, self._bias = (part.numpy() for part in self.block)
+        self._tensors = tuple(part.detach().float().contiguous() for part in (gate, weight, bias))
+        self._gate, _, self._bias = (part.numpy() for part in self._tensors)
+        # In float32, it would be most of what a query reads.
+        self._weight = RowMatrix.convert(weight, tokens.dtype)
 
     @classmethod
     def freeze(cls, encoder: DocumentEncoder | JoinedEncoder, dtype: Dtype) -> list[FrozenEncoder]:
@@ -60,7 +61,14 @@ class FrozenEncoder:
             out: float32 ``[D]``.
         """
         tokens, scale = self.tokens.arrays()
-        kernels.embed(tokens, scale, ids, weights, self._gate, self._weight, self._bias, buffer, out)
+        weight = self._weight.arrays()
+        kernels.embed(tokens, scale, ids, weights, self._gate, *weight, self._bias, buffer, out)
+
+    @property
+    def block(self) -> tuple[Tensor, Tensor, Tensor]:
+        """``gate``, ``weight`` and ``bias`` as they embed a document: the weight rounded as the tokens are."""
+        gate, _, bias = self._tensors
+        return gate, self._weight.select(torch.arange(self.dim)), bias
 
     def bag(self, x: csr_matrix) -> Tensor:
         """Bags of token embeddings of texts ``[n, V]``, without the block, float64 ``[n, D]``."""
@@ -70,7 +78,7 @@ class FrozenEncoder:
 
     def tensors(self) -> dict[str, Tensor]:
         """What is kept on disk."""
-        gate, weight, bias = self.block
+        gate, weight, bias = self._tensors
         return {**self.tokens.tensors("tokens"), "gate": gate, "weight": weight, "bias": bias}
 
     @classmethod

@@ -6,9 +6,10 @@ import threading
 from typing import Any, get_args
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from . import kernels
+from . import kernels, projection_kernels
 from .clustered_labels import ClusteredLabels
 from .frozen_beam_search import FrozenBeamSearch
 from .frozen_encoder import FrozenEncoder
@@ -25,6 +26,7 @@ _LOOKED_AT = 24_576
 _BY_TOKENS = 200
 #: All labels are scored where fewer candidates than so many times the labels wanted are.
 MARGIN = 2
+_NO_POSTINGS = TokenPostings(torch.zeros(1, dtype=torch.long), torch.empty(0).int(), torch.empty(0), 0).arrays()
 _FIELDS = (
     "encoders", "labels", "mean", "bias", "postings", "shortlist", "expansion", "beam", "link", "candidates",
 )  # fmt: skip
@@ -208,17 +210,17 @@ class FrozenIndex:
         self, ids: np.ndarray, weights: np.ndarray, keep: int, offset: float, own: Any
     ) -> tuple[np.ndarray, np.ndarray, float]:
         assert isinstance(self.shortlist, ProjectedLabels)
-        base, logit = own.base, own.logit
-        np.copyto(base, self._bias)
-        if self.postings is not None:
-            self.postings.add(ids, weights, base)
-        self.shortlist.products(self.shortlist.project(own.document), base, offset, logit)
-        near = best_ids(logit, self.candidates)
-        score = base[near]
-        self._add_dense(near, offset, own.document, score)
-        logit[near] = score
-        labels, score = best_labels(near, score, keep)
-        return labels, score, self._total(logit, score[0])
+        tokens = _NO_POSTINGS if self.postings is None else self.postings.arrays()
+        rowptr, col, value, frequent, frequent_rows, frequent_scale = tokens
+        directions, columns, column_scale = self.shortlist.arrays()
+        rows, row_scale = self.labels.arrays()
+        found, total = projection_kernels.score_candidates(
+            own.document, np.float32(offset), self._bias, rowptr, col, value, frequent, frequent_rows,
+            frequent_scale, ids, weights, directions, columns, column_scale, rows, row_scale, self._centred,
+            self.candidates, self.link == "softmax", own.base, own.logit, own.touched, own.score,
+        )  # fmt: skip
+        labels, score = best_labels(own.touched[:found], own.score[:found], keep)
+        return labels, score, total
 
     def _clustered(
         self, ids: np.ndarray, weights: np.ndarray, keep: int, offset: float, own: Any
@@ -290,7 +292,7 @@ class FrozenIndex:
             size = self.num_labels
             own.part = np.empty(max(encoder.dim for encoder in self.encoders), dtype=np.float32)
             own.document = np.empty(self.labels.shape[1], dtype=np.float32)
-            own.logit, own.base = (np.empty(size, dtype=np.float32) for _ in range(2))
+            own.logit, own.base, own.score = (np.empty(size, dtype=np.float32) for _ in range(3))
             own.zeros, own.touched = np.zeros(size, dtype=np.float32), np.empty(size, dtype=np.int32)
             if isinstance(self.shortlist, ClusteredLabels):
                 own.clusters = np.empty(self.shortlist.num_clusters, dtype=np.float32)

@@ -74,7 +74,7 @@ class FrozenModel:
         shortlist: Shortlist = "auto",
         min_weight: float = 0.0,
         explain: bool = True,
-        **options: int,
+        **options: Any,
     ) -> FrozenModel:
         """Of a trained model, see :func:`~xcgraph.inference.freeze`; an index for each of its members.
 
@@ -229,7 +229,7 @@ def _unpack_member(tensors: dict[str, Tensor], description: dict[str, Any]) -> F
         labels,
         tensors["mean"],
         tensors["bias"],
-        TokenPostings(**postings, num_labels=labels.shape[0]) if postings else None,
+        TokenPostings(**postings, num_labels=labels.shape[0], dtype=labels.dtype) if postings else None,
         shortlist,
         FrozenExpansion(**graph, mix=description["game"]) if graph else None,
         description["beam"],

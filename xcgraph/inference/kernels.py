@@ -3,36 +3,27 @@
 They hold no lock and start no thread, and callers bring the buffers, one set a thread. Stored matrices are
 float32, int8 (with a scale a row) or float16 as its bits in int16: numba does no float16 arithmetic on the CPU.
 """
-# mypy: disable-error-code="no-untyped-def,call-arg"
+# mypy: disable-error-code="no-untyped-def,call-arg,var-annotated"
 
 from __future__ import annotations
 
 import numba
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
+from .kernel_numbers import add_product, as_float, factors_for, nothing, power_of_two
+
+# Scores that are exponentiated before their sum goes to a float64.
 _TILE = 1024
-
-
-@intrinsic
-def as_float(typingctx, value):  # pragma: no cover - compiled
-    """A stored number as float32; an int16 is taken for the bits of a float16."""
-
-    def codegen(context, builder, signature, args):
-        (number,) = args
-        if value == types.float32:
-            return number
-        if value == types.int16:
-            return builder.fpext(builder.bitcast(number, ir.HalfType()), ir.FloatType())
-        return builder.sitofp(number, ir.FloatType())
-
-    return types.float32(value), codegen
+# Of a float32: more do not change it.
+_HALVINGS = 32
+_LOG2_E = np.float32(np.log2(np.e))
+_POINTS = 0.5 - 0.5 * np.cos(np.pi * (np.arange(7) + 0.5) / 7)
+# 2^x for x of [0, 1), by the polynomial through its values at Chebyshev's points.
+_EXP2 = tuple(np.float32(part) for part in np.polynomial.Polynomial.fit(_POINTS, 2**_POINTS, 6).convert().coef)
 
 
 @numba.njit(nogil=True, cache=True, fastmath=True)
-def embed(tokens, scale, ids, weights, gate, weight, bias, v, out):  # pragma: no cover - compiled
+def embed(tokens, scale, ids, weights, gate, weight, weight_scale, bias, v, out):  # pragma: no cover - compiled
     """``out = relu(gate * v + W relu(v) + bias)`` with ``v`` the weighted sum of token rows; ``v`` is a buffer."""
     scaled = scale.size > 0
     v[:] = 0
@@ -41,54 +32,44 @@ def embed(tokens, scale, ids, weights, gate, weight, bias, v, out):  # pragma: n
         factor = weights[i] * scale[row] if scaled else weights[i]
         for j in range(tokens.shape[1]):
             v[j] += factor * as_float(tokens[row, j])
-    for r in range(weight.shape[0]):
-        total = numba.float32(0)
-        for j in range(v.size):
-            total += weight[r, j] * max(v[j], numba.float32(0))
-        out[r] = max(gate[r] * v[r] + total + bias[r], numba.float32(0))
+    out[:] = 0
+    dot_all(weight, weight_scale, np.maximum(v, numba.float32(0)), out)
+    for j in range(v.size):
+        out[j] = max(gate[j] * v[j] + out[j] + bias[j], numba.float32(0))
 
 
 @numba.njit(nogil=True, cache=True, fastmath=True)
 def dot_all(matrix, scale, x, out):  # pragma: no cover - compiled
     """``out[r] += scale[r] <matrix[r], x>``; an empty ``scale`` stands for ones."""
     scaled = scale.size > 0
+    factors, step = factors_for(matrix, x)
     for row in range(matrix.shape[0]):
-        total = numba.float32(0)
-        for j in range(matrix.shape[1]):
-            total += as_float(matrix[row, j]) * x[j]
-        out[row] += total * scale[row] if scaled else total
+        total = nothing(factors)
+        for j in range(factors.size):
+            total = add_product(total, matrix[row, j], factors[j])
+        out[row] += total * (scale[row] * step if scaled else step)
 
 
 @numba.njit(nogil=True, cache=True, fastmath=True)
 def dot_rows(matrix, scale, rows, x, out):  # pragma: no cover - compiled
-    """``out[i] += scale[r] <matrix[r], x>`` for the i-th row r of ``rows``."""
-    scaled = scale.size > 0
-    for i in range(rows.size):
-        row = rows[i]
-        total = numba.float32(0)
-        for j in range(matrix.shape[1]):
-            total += as_float(matrix[row, j]) * x[j]
-        out[i] += total * scale[row] if scaled else total
+    """``out[i] += scale[r] <matrix[r], x>`` for the i-th row r of ``rows``.
 
-
-@numba.njit(nogil=True, cache=True, fastmath=True)
-def dot_columns(matrix, scale, x, base, offset, out):  # pragma: no cover - compiled
-    """``out[c] = base[c] + offset + scale[c] <matrix[:, c], x>`` for int8 ``[D, C]``, D a multiple of 4.
-
-    Where rows would be short, this spares the sum across each: it takes half the time of :func:`dot_all`.
+    Four rows at a time: they come from anywhere in memory, and so the processor waits for all four at once.
     """
-    total = np.empty(_TILE, dtype=np.float32)
-    for start in range(0, matrix.shape[1], _TILE):
-        stop = min(start + _TILE, matrix.shape[1])
-        total[:] = 0
-        for j in range(0, matrix.shape[0], 4):
-            a, b, c, d = x[j], x[j + 1], x[j + 2], x[j + 3]
-            p, q = matrix[j, start:stop], matrix[j + 1, start:stop]
-            r, s = matrix[j + 2, start:stop], matrix[j + 3, start:stop]
-            for i in range(stop - start):
-                total[i] += a * as_float(p[i]) + b * as_float(q[i]) + c * as_float(r[i]) + d * as_float(s[i])
-        for i in range(stop - start):
-            out[start + i] = base[start + i] + offset + scale[start + i] * total[i]
+    scaled = scale.size > 0
+    factors, step = factors_for(matrix, x)
+    last = rows.size - 1
+    for start in range(0, rows.size, 4):
+        # Behind the last row comes the last row again, for nothing.
+        a, b = matrix[rows[start]], matrix[rows[min(start + 1, last)]]
+        c, d = matrix[rows[min(start + 2, last)]], matrix[rows[min(start + 3, last)]]
+        t, u, v, w = nothing(factors), nothing(factors), nothing(factors), nothing(factors)
+        for j in range(factors.size):
+            t, u = add_product(t, a[j], factors[j]), add_product(u, b[j], factors[j])
+            v, w = add_product(v, c[j], factors[j]), add_product(w, d[j], factors[j])
+        totals = (t, u, v, w)
+        for i in range(min(4, rows.size - start)):
+            out[start + i] += totals[i] * (scale[rows[start + i]] * step if scaled else step)
 
 
 @numba.njit(nogil=True, cache=True, fastmath=True)
@@ -111,11 +92,22 @@ def dot_clusters(  # pragma: no cover - compiled
 
 
 @numba.njit(nogil=True, cache=True)
-def add_rows(rowptr, col, value, rows, weight, out):  # pragma: no cover - compiled
-    """``out[c] += weight[i] v`` for the entries (c, v) of the i-th row of ``rows``."""
+def add_rows(rowptr, col, value, place, dense, scale, rows, weight, out):  # pragma: no cover - compiled
+    """``out[c] += weight[i] v`` for the entries (c, v) of the i-th row of ``rows``.
+
+    Row r is also row ``place[r]`` of ``dense`` (scaled, unless ``scale`` is empty) where that is not -1.
+    """
     for i in range(rows.size):
+        at = place[rows[i]]
+        if at >= 0:
+            factor = weight[i] * scale[at] if scale.size > 0 else weight[i]
+            row = dense[at]
+            for c in range(row.size):
+                out[c] += factor * as_float(row[c])
+            continue
         for entry in range(rowptr[rows[i]], rowptr[rows[i] + 1]):
-            out[col[entry]] += weight[i] * value[entry]
+            # Unsigned, as else every place would be compared with 0.
+            out[numba.uint32(col[entry])] += weight[i] * value[entry]
 
 
 @numba.njit(nogil=True, cache=True)
@@ -159,46 +151,73 @@ def add_long_rows(rowptr, col, value, rows, weight, longest, columns, out):  # p
 
 
 @numba.njit(nogil=True, cache=True)
-def peaks(scores, out):  # pragma: no cover - compiled
-    """``out[i]``: the largest of the scores i, i + n, i + 2 n, ..., n being the size of ``out``.
+def runs_of(size, count):  # pragma: no cover - compiled
+    """Into how many runs :func:`best_ids` divides ``size`` scores; score i is of run i modulo that.
 
-    Not of neighbours: their scores are alike where labels are sorted by name.
+    As many as make it sure that the best of the ``count`` best runs are few among all. A run is not of neighbours:
+    their scores are alike where labels are sorted by name.
     """
-    n = out.size
-    out[:] = scores[:n]
-    for start in range(n, scores.size - n + 1, n):
-        for i in range(n):
-            out[i] = max(out[i], scores[start + i])
+    width = max(1, min(16, size // (2 * max(1, count))))
+    return (size + width - 1) // width
 
 
 @numba.njit(nogil=True, cache=True)
-def at_least(scores, best, least, out):  # pragma: no cover - compiled
-    """Ids of the scores that are at least ``least``, into ``out``; returns how many.
-
-    ``best`` is what :func:`peaks` gave, so that most scores need not be looked at. Ids come run by run.
-    """
-    count, n = 0, best.size
-    whole = scores.size // n * n
-    for i in range(n):
-        if best[i] >= least:
-            for j in range(i, whole, n):
-                if scores[j] >= least:
-                    out[count] = j
-                    count += 1
-    for j in range(whole, scores.size):
-        if scores[j] >= least:
-            out[count] = j
-            count += 1
-    return count
+def best_ids(scores, count, out):  # pragma: no cover - compiled
+    """Ids of the ``count`` highest scores and of maybe some more, run by run, into ``out``; returns how many."""
+    best = np.empty(runs_of(scores.size, count), dtype=np.float32)
+    best[:] = -np.inf
+    for start in range(0, scores.size, best.size):
+        part = scores[start : start + best.size]
+        for i in range(part.size):
+            best[i] = max(best[i], part[i])
+    return ids_of_best_runs(scores, best, count, out)
 
 
 @numba.njit(nogil=True, cache=True)
+def ids_of_best_runs(scores, best, count, out):  # pragma: no cover - compiled
+    """:func:`best_ids` where the best score of each run is known: most scores need not be looked at."""
+    # Halving the range, with one pass a time over the runs, is faster than to sort or partition them.
+    low, high = best[0], best[0]
+    for i in range(best.size):
+        low, high = min(low, best[i]), max(high, best[i])
+    for _ in range(_HALVINGS):
+        middle = numba.float32(0.5) * (low + high)
+        above = numba.int32(0)
+        for i in range(best.size):
+            above += numba.int32(1) if best[i] >= middle else numba.int32(0)
+        if above < count:
+            high = middle
+            continue
+        low = middle
+        if above <= count + count // 16:
+            break
+    found = 0
+    for i in range(best.size):
+        if best[i] >= low:
+            for j in range(i, scores.size, best.size):
+                if scores[j] >= low:
+                    out[found] = j
+                    found += 1
+    return found
+
+
+@numba.njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz"})
 def sum_exp(logit, highest):  # pragma: no cover - compiled
-    """Sum of ``exp(logit - highest)``, without what is less than 10^-7 each: float32 knows no more digits."""
-    total = 0.0
-    for value in logit:
-        if value > highest - numba.float32(16):
-            total += np.exp(value - highest)
+    """Sum of ``exp(logit - highest)``, each within 10^-6 of its value; what is less than 2^-120 counts as that.
+
+    By a polynomial: the library's ``exp`` is a call for every number.
+    """
+    a, b, c, d, e, f, g = _EXP2
+    total = np.float64(0)
+    for start in range(0, logit.size, _TILE):
+        tile, part = logit[start : start + _TILE], numba.float32(0)
+        for i in range(tile.size):
+            exponent = max((tile[i] - highest) * _LOG2_E, numba.float32(-120))
+            whole = np.floor(exponent)
+            x = exponent - whole
+            power = a + x * (b + x * (c + x * (d + x * (e + x * (f + x * g)))))
+            part += power * power_of_two(whole)
+        total += part
     return total
 
 

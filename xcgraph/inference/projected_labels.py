@@ -6,12 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from . import kernels
+from . import kernels, projection_kernels
 from .row_matrix import RowMatrix
 
 # Rows that the directions are found from.
 _SAMPLE = 50_000
 _ROUNDS = 4
+# Labels whose sums of products are kept in a processor's nearest memory.
+_TILE = 1024
 
 
 class ProjectedLabels:
@@ -80,7 +82,12 @@ class ProjectedLabels:
             offset: added too.
             out: float32 ``[L]``, overwritten.
         """
-        kernels.dot_columns(self._columns, self._scale, query, base, np.float32(offset), out)
+        best = np.empty(min(_TILE, len(out)), dtype=np.float32)
+        projection_kernels.dot_columns(self._columns, self._scale, query, base, np.float32(offset), out, best)
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Directions, columns and scales as the kernels take them."""
+        return self._directions, self._columns, self._scale
 
     def extended(self, centred: Tensor, bias: Tensor) -> ProjectedLabels:
         """With more labels after those that there are, by the same directions.
@@ -123,10 +130,5 @@ def best_ids(score: np.ndarray, count: int) -> np.ndarray:
     """Ids of the ``count`` highest scores ``[L]`` and of maybe some more, in any order, int32 ``[S]``."""
     if count >= len(score):
         return np.arange(len(score), dtype=np.int32)
-    # As many runs as make it sure: of the best of each, `count` are at least as good as the last one chosen.
-    width = max(1, min(16, len(score) // (2 * count)))
-    best = np.empty(len(score) // width, dtype=np.float32)
-    kernels.peaks(score, best)
-    least = np.partition(best, -count)[-count]
     out = np.empty(len(score), dtype=np.int32)
-    return out[: kernels.at_least(score, best, least, out)]
+    return out[: kernels.best_ids(score, count, out)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 import numpy as np
@@ -15,7 +16,7 @@ Dtype = Literal["float32", "float16", "int8"]
 
 # Rows converted at a time.
 _BLOCK = 1 << 16
-_STORED = {torch.float32: "float32", torch.float16: "float16", torch.int8: "int8"}
+_STORED: dict[torch.dtype, Dtype] = {torch.float32: "float32", torch.float16: "float16", torch.int8: "int8"}
 
 
 class RowMatrix:
@@ -73,7 +74,7 @@ class RowMatrix:
         return self.rows.size(0), self.rows.size(1)
 
     @property
-    def dtype(self) -> str:
+    def dtype(self) -> Dtype:
         """``"float32"``, ``"float16"`` or ``"int8"``."""
         return _STORED[self.rows.dtype]
 
@@ -98,12 +99,11 @@ class RowMatrix:
         """Rows ``[n]`` as they are."""
         return RowMatrix(self.rows[rows], None if self.scale is None else self.scale[rows])
 
-    def joined(self, other: RowMatrix) -> RowMatrix:
-        """The rows of this and of another of the same dtype."""
-        scale = None
-        if self.scale is not None and other.scale is not None:
-            scale = torch.cat([self.scale, other.scale])
-        return RowMatrix(torch.cat([self.rows, other.rows]), scale)
+    @classmethod
+    def joined(cls, parts: Sequence[RowMatrix]) -> RowMatrix:
+        """The rows of one or more of the same dtype."""
+        scales = [part.scale for part in parts if part.scale is not None]
+        return cls(torch.cat([part.rows for part in parts]), torch.cat(scales) if scales else None)
 
     def tensors(self, name: str) -> dict[str, Tensor]:
         """What is kept on disk, ``name`` and maybe ``name.scale``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import Tensor
 from xcgraph.sparse import CSR
 
 from . import kernels
+from .row_matrix import Dtype, RowMatrix
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -22,21 +24,28 @@ LONGEST = 20_000
 class TokenPostings:
     """For each token the labels that it speaks for or against, ``[V, L]`` by rows.
 
+    A few tokens that are in every other text, such as "for", speak for thousands of labels and would take most of
+    the time. Where a row of all labels is no larger than such a list, there is one too, for queries of all labels.
+
     Args:
         rowptr: int64 ``[V + 1]``.
         col: labels, int32 ``[E]``, ascending within a row.
         value: float32 ``[E]``.
         num_labels: L.
+        dtype: of those rows.
     """
 
-    def __init__(self, rowptr: Tensor, col: Tensor, value: Tensor, num_labels: int) -> None:
+    def __init__(
+        self, rowptr: Tensor, col: Tensor, value: Tensor, num_labels: int, dtype: Dtype = "float32"
+    ) -> None:
         check_rows(rowptr, col, value, num_labels)
         self.num_labels = num_labels
+        self.dtype: Dtype = dtype
         self._tensors = (rowptr, col, value)
         self._rowptr, self._col, self._value = (part.contiguous().numpy() for part in self._tensors)
 
     @classmethod
-    def freeze(cls, weight: CSR, min_weight: float) -> TokenPostings:
+    def freeze(cls, weight: CSR, min_weight: float, dtype: Dtype = "float32") -> TokenPostings:
         """Leaves out the entries of ``weight`` ``[V, L]`` whose magnitude is below ``min_weight``."""
         rowptr, col, value = weight.rowptr, weight.col, weight.value
         if min_weight > 0:
@@ -44,7 +53,7 @@ class TokenPostings:
             before = torch.zeros(keep.numel() + 1, dtype=torch.long)
             torch.cumsum(keep, 0, out=before[1:])
             rowptr, col, value = before[rowptr], col[keep], value[keep]
-        return cls(rowptr, col.int(), value.float(), weight.shape[1])
+        return cls(rowptr, col.int(), value.float(), weight.shape[1], dtype)
 
     @property
     def num_tokens(self) -> int:
@@ -53,7 +62,8 @@ class TokenPostings:
 
     def add(self, ids: np.ndarray, weights: np.ndarray, out: np.ndarray) -> None:
         """Adds what the tokens of a document give to all labels, float32 ``[L]``."""
-        kernels.add_rows(self._rowptr, self._col, self._value, ids, weights, out)
+        rowptr, col, value, place, rows, scale = self.arrays()
+        kernels.add_rows(rowptr, col, value, place, rows, scale, ids, weights, out)
 
     def add_some(self, ids: np.ndarray, weights: np.ndarray, out: np.ndarray, touched: np.ndarray) -> int:
         """Adds what the tokens of at most ``LONGEST`` labels give, to zeros.
@@ -74,6 +84,28 @@ class TokenPostings:
     def add_rest(self, ids: np.ndarray, weights: np.ndarray, labels: np.ndarray, out: np.ndarray) -> None:
         """Adds what :meth:`add_some` left out, for ``labels`` ``[S]`` alone, to ``out`` ``[S]``."""
         kernels.add_long_rows(self._rowptr, self._col, self._value, ids, weights, LONGEST, labels, out)
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """All that :func:`kernels.add_rows` takes of it."""
+        place, rows = self._frequent
+        return self._rowptr, self._col, self._value, place, *rows.arrays()
+
+    @cached_property
+    def _frequent(self) -> tuple[np.ndarray, RowMatrix]:
+        """Which row a token has, -1 for none, int32 ``[V]``; and the rows ``[H, L]``."""
+        rowptr, col, value = self._tensors
+        size = rowptr.diff()
+        entry_bytes = col.element_size() + value.element_size()
+        row_bytes = self.num_labels * getattr(torch, self.dtype).itemsize
+        tokens = (size * entry_bytes >= max(row_bytes, 1)).nonzero().view(-1)
+        place = np.full(self.num_tokens, -1, dtype=np.int32)
+        place[tokens.numpy()] = np.arange(len(tokens))
+        rows = [RowMatrix.convert(torch.zeros(0, self.num_labels), self.dtype)]
+        for token in tokens.tolist():
+            own = slice(int(rowptr[token]), int(rowptr[token + 1]))
+            row = torch.zeros(1, self.num_labels).index_put_((torch.zeros(1).long(), col[own].long()), value[own])
+            rows.append(RowMatrix.convert(row, self.dtype))
+        return place, RowMatrix.joined(rows)
 
     def weights_of(self, ids: np.ndarray, label: int) -> np.ndarray:
         """What each of the tokens ``ids`` ``[n]`` gives to one label, float64 ``[n]``."""
