@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from .completion import complete_data, complete_file, complete_folder
 from .console import Console
 from .errors import DataProblem, data_errors
 from .loading import load
-from .options import pass_console, quiet_option
+from .options import check_out, pass_console, quiet_option
 from .output import counted
 
 if TYPE_CHECKING:
@@ -68,6 +67,8 @@ def command(
     """
     if out.suffix.lower() not in _SUFFIXES:
         raise click.UsageError(f"--out {out}: expected a name that ends in {' or '.join(_SUFFIXES)}")
+    check_out(out)
+    from xcgraph.data.atomic import atomic_file
     from xcgraph.report import FinishedRun, build_report, group_runs, read_results, render_report
 
     read = [FinishedRun.read(folder) for folder in dict.fromkeys(runs)]
@@ -89,7 +90,9 @@ def command(
         if group.data is None:
             _find(group, documents, console)
     page = render_report(build_report(groups, documents))
-    _write(out, page)
+    with atomic_file(out) as temporary:
+        # What no file can hold becomes a question mark.
+        temporary.write_text(page, encoding="utf-8", errors="replace")
     for group in groups:
         if group.missing:
             console.say(f"{group.title}: {group.missing}")
@@ -191,14 +194,3 @@ def _load(name: str, group: RunGroup, documents: int, console: Console) -> None:
         group.data, group.text, group.missing = data, text, ""
         group.texts = options["vectorizer"].heard if options else None
         return
-
-
-def _write(out: Path, page: str) -> None:
-    """A file that is whole or as it was; what no file can hold becomes a question mark."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.with_name(f".{out.name}.tmp")
-    try:
-        temporary.write_text(page, encoding="utf-8", errors="replace")
-        os.replace(temporary, out)
-    finally:
-        temporary.unlink(missing_ok=True)
