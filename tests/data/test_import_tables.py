@@ -207,9 +207,7 @@ def test_what_may_be_most_of_a_file_is_no_bad_row(end, table, tmp_path):
 
 def test_another_encoding(tmp_path):
     path = tmp_path / "t.csv"
-    path.write_bytes(
-        b"title,labels\n" + "".join(f"café {i},l{i % 5}\n" for i in range(40)).encode("cp1252")
-    )
+    path.write_bytes(b"title,labels\n" + "".join(f"café {i},l{i % 5}\n" for i in range(40)).encode("cp1252"))
     with pytest.raises(DataError, match=r"t\.csv:2: expected UTF-8, got byte 0xe9 .*the right 'encoding'"):
         import_tables(tmp_path / "out", [path], LAYOUT)
     import_tables(tmp_path / "out", [path], TableLayout(encoding="cp1252"))
