@@ -75,7 +75,8 @@ def command(
     for run in read:
         with data_errors(str(run.folder / "model")):
             _ = run.model
-    groups = group_runs((run, _asked(run)[1]) for run in read)
+    asked = {run.folder: _asked(run) for run in read}
+    groups = group_runs((run, asked[run.folder][1]) for run in read)
     for path in compared:
         others = read_results(path)
         used = [[other for other in others if group.measures(other)] for group in groups]
@@ -88,7 +89,8 @@ def command(
         _give(data, groups, documents, console)
     for group in groups:
         if group.data is None:
-            _find(group, documents, console)
+            names = [name for run in group.runs if (name := asked[run.folder][0]) is not None]
+            _find(names, group, documents, console)
     page = render_report(build_report(groups, documents))
     with atomic_file(out) as temporary:
         # What no file can hold becomes a question mark.
@@ -125,13 +127,12 @@ def _give(data: str, groups: list[RunGroup], documents: int, console: Console) -
         raise reasons[0]
 
 
-def _find(group: RunGroup, documents: int, console: Console) -> None:
-    """Takes the data set that the runs were started with, where it is here and still the same."""
+def _find(names: list[str], group: RunGroup, documents: int, console: Console) -> None:
+    """Takes the data set, one of ``names``, that the runs were started with, if it is here and still the same."""
     from xcgraph.data import DataError
 
-    names = list(dict.fromkeys(name for run in group.runs if (name := _asked(run)[0]) is not None))
     reason = "the runs do not say where it is"
-    for name in names:
+    for name in dict.fromkeys(names):
         if not _is_here(name):
             reason = f"{name} is not on this machine"
             continue
