@@ -91,6 +91,17 @@ def test_test_files_in_another_format(bench, args, tmp_path):
     assert (report["train"], report["test"], report["labels"]) == (1, 1, 2)
 
 
+def test_bad_rows_and_another_encoding(bench, error, args, table):
+    with open(table, "ab") as file:
+        file.write("café,café au lait,vcs,x\n".encode("latin-1"))
+    line = error(*args, code=1)
+    assert "expected UTF-8, got byte 0xe9" in line and line.endswith("or give the right --encoding")
+    counted = json.loads(bench(*args, "--skip-bad-rows", "--json").stdout)
+    assert counted["dropped"]["rows that cannot be read"] == 1
+    read = json.loads(bench(*args, "--encoding", "latin-1", "--overwrite", "--json").stdout)
+    assert read["train"] + read["test"] == counted["train"] + counted["test"] + 1
+
+
 def test_mistakes_of_usage(error, args, table, tmp_path):
     assert "Missing argument 'FILE...'" in error("data", "import", "--out", tmp_path / "x", code=2)
     assert "Missing option '--out'" in error("data", "import", table, code=2)
@@ -99,6 +110,7 @@ def test_mistakes_of_usage(error, args, table, tmp_path):
     assert "--test says which documents are test documents: leave out --group, --seed" in line
     assert "--delimiter must be one character" in error(*args, "--delimiter", ";;", code=2)
     assert "--separator must have" in error(*args, "--separator", "", code=2)
+    assert "--encoding must be one that Python knows" in error(*args, "--encoding", "klingon", code=2)
     assert "--unlisted say how to read --label-file: give it too" in error(*args, "--unlisted", "drop", code=2)
     assert "'--test-fraction'" in error(*args, "--test-fraction", 1, code=2)
     args[-1].mkdir()

@@ -84,7 +84,7 @@ def write(path, kind):
         ("truncated", "expected a scipy sparse matrix"),
         ("array", "got a single array"),
         ("arrays", "got arrays scores"),
-        ("pickle", "allow_pickle=False"),
+        ("pickle", "got something else"),
         ("column", "got something else"),
         ("complex", "scores that are numbers, got complex64"),
         ("shape", "expected shape (21, 20), got (3, 4)"),

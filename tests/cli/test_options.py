@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ import pytest
 import torch
 
 from xcgraph.cli import main
-from xcgraph.cli.options import flag, resolve_device
+from xcgraph.cli.options import check_out, flag, resolve_device
 
 from .conftest import QUICK
 
@@ -21,6 +22,16 @@ def test_device(monkeypatch):
     assert [resolve_device(name) for name in ("auto", "cpu")] == ["cpu", "cpu"]
     with pytest.raises(click.UsageError, match="take --device cpu"):
         resolve_device("cuda")
+
+
+def test_where_nothing_can_be_written(monkeypatch, tmp_path):
+    check_out(tmp_path / "deep" / "out")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(click.UsageError, match=f"{tmp_path / 'file'} is a file; choose another place"):
+        check_out(tmp_path / "file" / "out")
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)  # root may write everywhere
+    with pytest.raises(click.UsageError, match=f"{tmp_path} may not be written; choose another place"):
+        check_out(tmp_path / "out")
 
 
 def test_flag():

@@ -138,7 +138,7 @@ def test_comparisons_of_something_else(error, finished, tmp_path):
     out = ("--out", tmp_path / "r.html")
     line = error("report", finished[0], "--compare", tmp_path / "x.json", *out, code=1)
     assert line == f"Error: {tmp_path / 'x.json'}: expected results on the data of a run, got some on x, text all"
-    (tmp_path / "x.json").write_text("P@1")
+    (tmp_path / "x.json").write_text('["P@1"]')
     assert "expected what 'xcgraph-bench compare'" in error(
         "report", finished[0], "--compare", tmp_path / "x.json", *out, code=1
     )

@@ -187,4 +187,4 @@ def test_resume_with_other_settings(error, folder, tmp_path):
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "run.json").write_text(json.dumps({"seed": 5}))
     line = error("run", folder, "--out", tmp_path, "--resume", *QUICK, code=2)
-    assert "the run to resume was started with another" in line
+    assert "the run to resume differs in its " in line

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import builtins
+import signal
 import socket
 import sys
+import threading
 
 import pytest
 
@@ -56,6 +58,27 @@ def test_mistakes(error, finished, started, tmp_path):
     (tmp_path / "config.json").write_text("{")
     assert f"{tmp_path}: cannot be read as a model" in error("serve", tmp_path, "--port", 0, code=1)
     assert started == []
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
+def test_a_hang_up_while_the_model_is_loaded_waits_for_the_server(bench, finished, started, monkeypatch):
+    from xcgraph import serving
+
+    class Loading(serving.LiveModel):
+        def __init__(self, *args):
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGHUP)
+            super().__init__(*args)
+
+    def serve(app, live, sock):
+        old = signal.signal(signal.SIGHUP, lambda *_: started.append("hang up"))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
+        signal.signal(signal.SIGHUP, old)
+
+    monkeypatch.setattr(serving, "LiveModel", Loading)
+    monkeypatch.setattr(serving, "serve", serve)
+    bench("serve", finished[0], "--port", 0)
+    assert started[-1] == "hang up"
+    assert signal.SIGHUP not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
 def test_without_the_extra(error, finished, monkeypatch):

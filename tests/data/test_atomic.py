@@ -2,7 +2,7 @@ import stat
 
 import pytest
 
-from xcgraph.data import atomic_folder
+from xcgraph.data.atomic import atomic_file, atomic_folder
 
 
 def test_atomic_folder_appears_whole(tmp_path):
@@ -57,3 +57,26 @@ def test_atomic_folder_refuses_a_file(tmp_path):
         atomic_folder(tmp_path / "out", overwrite=True),
     ):
         pytest.fail("entered")
+
+
+def test_atomic_file(tmp_path):
+    out = tmp_path / "deep" / "out.npz"
+    for text in ("old", "new"):
+        with atomic_file(out) as work:
+            assert work.suffix == ".npz" and work.parent == out.parent
+            work.write_text(text)
+        assert out.read_text() == text
+    with pytest.raises(RuntimeError), atomic_file(out) as work:
+        work.write_text("half")
+        raise RuntimeError
+    assert [path.name for path in out.parent.iterdir()] == ["out.npz"] and out.read_text() == "new"
+
+
+@pytest.mark.parametrize("make", [atomic_file, atomic_folder])
+def test_where_nothing_can_be_written(make, tmp_path):
+    (tmp_path / "file").write_text("")
+    out = tmp_path / "file" / "out"
+    with pytest.raises(OSError) as caught, make(out):
+        pytest.fail("entered")
+    assert caught.value.filename == str(out)
+    assert caught.value.strerror.startswith("cannot be written (")

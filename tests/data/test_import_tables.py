@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import logging
 from pathlib import Path
 
@@ -168,3 +169,47 @@ def test_any_cells(tmp_path, rows):
         return
     found = {uid: (title, names) for uid, title, _, names in contents(tmp_path / "out")[1]["trn"]}
     assert found == expected and sum(report.dropped.values()) == len(rows) - len(expected)
+
+
+def test_bad_rows_are_left_out_and_told(tmp_path, caplog):
+    good = "".join(f"text number {i},l{i % 5}\n" for i in range(40)).encode()
+    path = tmp_path / "t.csv"
+    path.write_bytes(b'title,labels\na,b,c\ncaf\xe9,l1\n"a"b,l1\n' + good)
+    with pytest.raises(DataError, match=r"t\.csv:2: expected 2 cells"):
+        import_tables(tmp_path / "out", [path], LAYOUT)
+    with caplog.at_level(logging.WARNING):
+        report = import_tables(tmp_path / "out", [path], LAYOUT, skip_bad_rows=True)
+    assert report.dropped["rows that cannot be read"] == 3 and report.train + report.test == 40
+    assert f"left out 3 rows that cannot be read; the first: {path}:2: expected 2 cells" in caplog.text
+    _, parts = contents(tmp_path / "out")
+    assert {title for part in parts.values() for _, title, _, _ in part} == {f"text number {i}" for i in range(40)}
+
+
+def test_bad_rows_of_json(tmp_path):
+    good = "".join(f'{{"title": "text number {i}", "labels": ["l{i % 5}"]}}\n' for i in range(40))
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"title": "x", "lab\n[]\n{"title": 1.5, "labels": ["l0"]}\n' + good)
+    report = import_tables(tmp_path / "out", [path], LAYOUT, skip_bad_rows=True)
+    assert report.dropped["rows that cannot be read"] == 3 and report.train + report.test == 40
+
+
+@pytest.mark.parametrize("end", ['"no end,l1\nx y,l2\n', '"no\nend"x,l1\n'])
+def test_what_may_be_most_of_a_file_is_no_bad_row(end, table, tmp_path):
+    with open(table, "a") as file:
+        file.write(end)
+    with pytest.raises(DataError, match=r"t\.csv:42: expected cells, got what is none"):
+        import_tables(tmp_path / "out", [table], LAYOUT, skip_bad_rows=True)
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(table.read_bytes())[:-20])
+    with pytest.raises(DataError, match="gzip data"):
+        import_tables(tmp_path / "out", [tmp_path / "t.csv.gz"], LAYOUT, skip_bad_rows=True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_another_encoding(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"title,labels\n" + "".join(f"café {i},l{i % 5}\n" for i in range(40)).encode("cp1252"))
+    with pytest.raises(DataError, match=r"t\.csv:2: expected UTF-8, got byte 0xe9 .*the right 'encoding'"):
+        import_tables(tmp_path / "out", [path], LAYOUT)
+    import_tables(tmp_path / "out", [path], TableLayout(encoding="cp1252"))
+    _, parts = contents(tmp_path / "out")
+    assert {title for part in parts.values() for _, title, _, _ in part} == {f"café {i}" for i in range(40)}

@@ -37,3 +37,11 @@ def test_wrong_options():
     for delimiter in ("", ",,", '"', "\n"):
         with pytest.raises(ValueError, match="'delimiter' must be one character"):
             TableLayout(delimiter=delimiter)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("klingon", "must be one that Python knows"), ("utf-16", "iconv -f")]
+)
+def test_encodings_that_are_refused(name, message):
+    with pytest.raises(ValueError, match=f"^'encoding' .*{message}"):
+        TableLayout(encoding=name)

@@ -182,7 +182,7 @@ def test_other_options_are_refused(small, tmp_path, finished, changed):
     with pytest.raises(ValueError) as caught:
         run_benchmark(data, tmp_path, **options, resume=True)
     message = str(caught.value)
-    assert message.startswith(f"{tmp_path}: the run to resume was started with another {changed}")
+    assert message.startswith(f"{tmp_path}: the run to resume differs in its {changed}")
     assert "start anew without --resume" in message and "\n" not in message
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 

@@ -103,10 +103,16 @@ def test_finished_runs(run, data, tmp_path):
         read_run(tmp_path, data)
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "config.json").write_text("{}")
-    for text in ("no json", "[]", "{}", '{"data": 3}'):
+    (tmp_path / "checkpoints").mkdir()
+    with pytest.raises(DataError, match="got one that is not; its command goes on with --resume"):
+        read_run(tmp_path, data)
+    for text in ("[]", "{}", '{"data": 3}'):
         (tmp_path / "metrics.json").write_text(text)
-        with pytest.raises(DataError, match="expected the metrics of a run, got something else"):
+        with pytest.raises(DataError, match="expected the metrics of a run, got something else; run it again"):
             read_run(tmp_path, data)
+    (tmp_path / "metrics.json").write_text('{"data":\n')
+    with pytest.raises(DataError, match=r"metrics\.json:2: expected a whole JSON file"):
+        read_run(tmp_path, data)
 
 
 def test_a_peer_is_no_run(fake, data, tmp_path):

@@ -88,7 +88,6 @@ def test_the_run_itself(metrics, tmp_path):
 @pytest.mark.parametrize(
     "content",
     [
-        "",
         "[]",
         "[1]",
         "{}",
@@ -106,6 +105,12 @@ def test_other_files(tmp_path, content):
     path.write_text(content)
     with pytest.raises(DataError, match=r"x.json: expected what 'xcgraph-bench compare'"):
         read_results(path)
+
+
+def test_a_file_that_was_cut_off(tmp_path):
+    (tmp_path / "x.json").write_text('{"rows": [\n')
+    with pytest.raises(DataError, match=r"x.json:2: expected a whole JSON file"):
+        read_results(tmp_path / "x.json")
 
 
 def test_an_empty_folder(tmp_path):

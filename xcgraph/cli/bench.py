@@ -8,7 +8,7 @@ from click.shell_completion import add_completion_class
 import xcgraph
 
 from .bench_group import BenchGroup
-from .completion import BashWords
+from .completion import BashWords, ZshWords
 from .console import Console
 
 _COMMANDS = {
@@ -29,6 +29,7 @@ _COMMANDS = {
 }
 
 add_completion_class(BashWords)
+add_completion_class(ZshWords)
 
 
 @click.group("xcgraph-bench", cls=BenchGroup, lazy=_COMMANDS)

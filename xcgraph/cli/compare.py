@@ -16,6 +16,7 @@ from .console import Console
 from .errors import DataProblem, data_errors, usage_errors
 from .loading import load
 from .options import (
+    check_out,
     data_argument,
     device_option,
     json_option,
@@ -104,6 +105,8 @@ def command(
 
     Peers that need libraries of their own run in a virtual environment that is made at first use.
     """
+    if out is not None:
+        check_out(out)
     from xcgraph.peers import DEFAULT_PEERS, Comparison, find_peers, read_run
     from xcgraph.training.run import write_json
 

@@ -6,7 +6,7 @@ import typing
 from collections.abc import Iterable
 
 import click
-from click.shell_completion import BashComplete, CompletionItem
+from click.shell_completion import BashComplete, CompletionItem, ZshComplete
 
 
 def complete_folder(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -114,3 +114,14 @@ complete -o nosort -F %(complete_func)s_of_settings %(prog_name)s
         """Of a word in three parts, the last."""
         value = item.value[item.value[:-1].rfind("=") + 1 :] if self._joined else item.value
         return f"{item.type},{value}"
+
+
+class ZshWords(ZshComplete):
+    """Completion for zsh, without a space after ``key=``, behind which the value is asked for."""
+
+    source_template = ZshComplete.source_template.replace(
+        "compadd -U -V unsorted -a completions",
+        """local -a suffix
+        [[ "${completions[1]}" == *= ]] && suffix=(-S '')
+        compadd -U -V unsorted "${suffix[@]}" -a completions""",
+    )

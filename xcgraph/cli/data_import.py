@@ -97,6 +97,18 @@ _FRACTION = 0.2
     show_default=True,
     help="Of CSV and TSV: cells may stand in double quotes, or a quote is a character like others.",
 )
+@click.option(
+    "--encoding",
+    default="UTF-8",
+    show_default=True,
+    metavar="NAME",
+    help="Of CSV, TSV and JSON lines, such as latin-1 or cp1252; of a label file too, if in the same format.",
+)
+@click.option(
+    "--skip-bad-rows",
+    is_flag=True,
+    help="Leave out documents whose rows cannot be read, count them, and tell the first.",
+)
 @click.option("--no-filter-pairs", is_flag=True, help="A document and a label of one name are different things.")
 @quiet_option
 @json_option
@@ -115,6 +127,7 @@ def command(
     label_content: str | None,
     unlisted: Any,
     no_filter_pairs: bool,
+    skip_bad_rows: bool,
     as_json: bool,
     delimiter: str | None,
     **columns: Any,
@@ -144,7 +157,8 @@ def command(
         )
         # Both tables in one format come from one program, and are written alike.
         if label_file is not None and label_layout.format_of(Path(label_file)) == layout.format_of(Path(files[0])):
-            label_layout = dataclasses.replace(label_layout, delimiter=delimiter, quotes=layout.quotes)
+            written: Any = {"delimiter": delimiter, "quotes": layout.quotes, "encoding": layout.encoding}
+            label_layout = dataclasses.replace(label_layout, **written)
         report = import_tables(
             out,
             files,
@@ -157,6 +171,7 @@ def command(
             seed=seed or 0,
             related=not no_filter_pairs,
             overwrite=overwrite,
+            skip_bad_rows=skip_bad_rows,
         )
     if as_json:
         echo_json({"out": out, **dataclasses.asdict(report)})

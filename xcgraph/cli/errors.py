@@ -13,6 +13,7 @@ _COMMANDS = {
     "as 'packages'": "by 'xcgraph-bench data build debian --packages FILE --out DIR'",
     "or 'directory'": "or 'xcgraph-bench data build wordnet --dir DIR --out DIR'",
 }
+_OVERWRITE = "another folder, or add --overwrite"
 
 
 class DataProblem(click.ClickException):
@@ -52,8 +53,8 @@ def overwrite_advice(overwrite: bool) -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
-        hint = "" if overwrite else "; choose another folder, or add --overwrite"
-        raise click.UsageError(_text(error).partition(";")[0] + hint) from error
+        text = _text(error)
+        raise click.UsageError(text if overwrite else text.replace("another folder", _OVERWRITE)) from error
 
 
 @contextmanager

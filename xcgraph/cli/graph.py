@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,10 +114,9 @@ def _builder(name: str, options: dict[str, Any]) -> LabelGraphBuilder:
 def _save(graph: Data, out: Path, builder: str) -> None:
     edge_index, weight = graph.edge_index, graph.edge_weight
     assert edge_index is not None and graph.num_nodes is not None
-    out.parent.mkdir(parents=True, exist_ok=True)
-    # numpy appends .npz to other endings.
-    temporary = out.with_name(f".{out.stem}.tmp{out.suffix}")
-    try:
+    from xcgraph.data.atomic import atomic_file
+
+    with atomic_file(out) as temporary:
         if out.suffix == ".npz":
             from scipy.sparse import coo_matrix, save_npz
 
@@ -130,6 +128,3 @@ def _save(graph: Data, out: Path, builder: str) -> None:
 
             tensors = {"edge_index": edge_index.contiguous(), "edge_weight": weight.contiguous()}
             save_file(tensors, temporary, metadata={"num_nodes": str(graph.num_nodes), "builder": builder})
-        os.replace(temporary, out)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -61,13 +61,14 @@ def command(
     model has a shortlist that it was not trained with. With --data, accuracy stands beside the speed: its loss is
     against float32 without such a shortlist, by MODEL_DIR itself if it was not frozen, else by that of --against.
     """
+    folder = model_folder(model_dir)
     import psutil
 
     from xcgraph.inference.latency import index_accuracy, time_texts
 
     rss_before = psutil.Process().memory_info().rss / 1e6
     start = time.perf_counter()
-    predictor = _load(model_folder(model_dir))
+    predictor = _load(folder)
     load_seconds = time.perf_counter() - start
     texts: list[str] = predictor.label_titles
     dataset = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -122,6 +124,19 @@ def resolve_device(device: str) -> str:
     if device == "cuda":
         raise click.UsageError("--device cuda: this machine has no GPU that torch can use; take --device cpu")
     return "cpu"
+
+
+def check_out(out: Path) -> None:
+    """Refuses ``--out`` where nothing can be written, before long work.
+
+    Raises:
+        click.UsageError: if the nearest folder above that is there may not be written.
+    """
+    there = next(path for path in (out, *out.absolute().parents) if path.exists())
+    if not os.access(there, os.W_OK):
+        raise click.UsageError(f"--out {out}: {there} may not be written; choose another place")
+    if there != out and not there.is_dir():
+        raise click.UsageError(f"--out {out}: {there} is a file; choose another place")
 
 
 def flag(parameter: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from .completion import complete_data, complete_file, complete_folder
 from .console import Console
 from .errors import DataProblem, data_errors
 from .loading import load
-from .options import pass_console, quiet_option
+from .options import check_out, pass_console, quiet_option
 from .output import counted
 
 if TYPE_CHECKING:
@@ -68,13 +67,16 @@ def command(
     """
     if out.suffix.lower() not in _SUFFIXES:
         raise click.UsageError(f"--out {out}: expected a name that ends in {' or '.join(_SUFFIXES)}")
+    check_out(out)
+    from xcgraph.data.atomic import atomic_file
     from xcgraph.report import FinishedRun, build_report, group_runs, read_results, render_report
 
     read = [FinishedRun.read(folder) for folder in dict.fromkeys(runs)]
     for run in read:
         with data_errors(str(run.folder / "model")):
             _ = run.model
-    groups = group_runs((run, _asked(run)[1]) for run in read)
+    asked = {run.folder: _asked(run) for run in read}
+    groups = group_runs((run, asked[run.folder][1]) for run in read)
     for path in compared:
         others = read_results(path)
         used = [[other for other in others if group.measures(other)] for group in groups]
@@ -87,9 +89,12 @@ def command(
         _give(data, groups, documents, console)
     for group in groups:
         if group.data is None:
-            _find(group, documents, console)
+            names = [name for run in group.runs if (name := asked[run.folder][0]) is not None]
+            _find(names, group, documents, console)
     page = render_report(build_report(groups, documents))
-    _write(out, page)
+    with atomic_file(out) as temporary:
+        # What no file can hold becomes a question mark.
+        temporary.write_text(page, encoding="utf-8", errors="replace")
     for group in groups:
         if group.missing:
             console.say(f"{group.title}: {group.missing}")
@@ -122,13 +127,12 @@ def _give(data: str, groups: list[RunGroup], documents: int, console: Console) -
         raise reasons[0]
 
 
-def _find(group: RunGroup, documents: int, console: Console) -> None:
-    """Takes the data set that the runs were started with, where it is here and still the same."""
+def _find(names: list[str], group: RunGroup, documents: int, console: Console) -> None:
+    """Takes the data set, one of ``names``, that the runs were started with, if it is here and still the same."""
     from xcgraph.data import DataError
 
-    names = list(dict.fromkeys(name for run in group.runs if (name := _asked(run)[0]) is not None))
     reason = "the runs do not say where it is"
-    for name in names:
+    for name in dict.fromkeys(names):
         if not _is_here(name):
             reason = f"{name} is not on this machine"
             continue
@@ -191,14 +195,3 @@ def _load(name: str, group: RunGroup, documents: int, console: Console) -> None:
         group.data, group.text, group.missing = data, text, ""
         group.texts = options["vectorizer"].heard if options else None
         return
-
-
-def _write(out: Path, page: str) -> None:
-    """A file that is whole or as it was; what no file can hold becomes a question mark."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.with_name(f".{out.name}.tmp")
-    try:
-        temporary.write_text(page, encoding="utf-8", errors="replace")
-        os.replace(temporary, out)
-    finally:
-        temporary.unlink(missing_ok=True)

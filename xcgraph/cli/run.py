@@ -12,6 +12,7 @@ from .console import Console
 from .errors import DataProblem, Interrupted, usage_errors
 from .loading import load, load_default
 from .options import (
+    check_out,
     data_argument,
     json_option,
     pass_console,
@@ -139,7 +140,10 @@ def _check_machine(
 
 
 def _check_out(out: Path) -> None:
-    """Refuses a folder with files of something else: a new run deletes what an old one left."""
+    """Refuses what cannot be written, and a folder with files of something else: a new run deletes what an old one
+    left.
+    """
+    check_out(out)
     if out.exists() and not out.is_dir():
         raise click.UsageError(f"--out {out}: expected a folder, got a file; choose another name")
     if out.is_dir() and any(out.iterdir()) and not _is_run(out):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -10,6 +13,19 @@ from .console import Console
 from .errors import data_errors
 from .model_dir import model_folder
 from .options import device_option, model_argument, pass_console, resolve_device
+
+
+@contextmanager
+def _hang_up_held() -> Iterator[None]:
+    """SIGHUP, which would end a program that does not wait for it yet, is kept until the server takes it."""
+    if not hasattr(signal, "SIGHUP"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @click.command("serve", short_help="Answer over HTTP with a trained model.")
@@ -42,6 +58,7 @@ from .options import device_option, model_argument, pass_console, resolve_device
 @click.option("--max-k", type=click.IntRange(min=1), default=100, show_default=True, help="Labels a text.")
 @device_option
 @pass_console
+@_hang_up_held()
 def command(
     console: Console,
     model_dir: str,
@@ -60,14 +77,15 @@ def command(
     MODEL_DIR is the --out of a run, or model/ in it, or what 'freeze' wrote. SIGTERM and Ctrl-C stop the server
     when it has answered what came in; SIGHUP loads the folder anew.
     """
+    folder = model_folder(model_dir)
     device = resolve_device(device)
     from xcgraph.serving import Limits, LiveModel, create_app, listen, serve
 
-    # First, so that a port in use is known before a large model is read.
+    # The port first, so that one in use is known before a large model is read.
     with listen(host, port) as sock:
         address, port = sock.getsockname()[:2]
         local = ipaddress.ip_address(address.partition("%")[0]).is_loopback
-        with data_errors(model_dir):
+        with data_errors(str(folder.resolve())):
             live = LiveModel(lambda: model_folder(model_dir), device)
         names = {name.lower() for name in allowed_hosts}
         hosts = names | {"localhost", "127.0.0.1", "::1", address} if local or names else None

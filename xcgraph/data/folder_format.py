@@ -54,7 +54,8 @@ def folder_format(folder: str | os.PathLike[str]) -> FolderFormat:
     if best is None:
         raise DataError(
             "expected trn.json.gz, tst.json.gz and lbl.json.gz, or trn_X_Xf.txt, trn_X_Y.txt, tst_X_Xf.txt, "
-            "tst_X_Y.txt and Yf.txt, or train.txt, test.txt and Yf.txt, got none of them",
+            "tst_X_Y.txt and Yf.txt, or train.txt, test.txt and Yf.txt, got none of them; 'data import' "
+            "makes such a folder of tables",
             folder,
         )
     return best

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from .atomic import refuse_occupied
+from .bad_rows import BadRows
 from .build_report import BuildReport
 from .collected_split import CollectedSplit
 from .document import Document
@@ -18,6 +19,7 @@ from .error import DataError
 from .named_document import NamedDocument
 from .named_table import read_named_documents, read_named_labels
 from .raw_writer import write_raw_folder
+from .report import Report
 from .table_layout import TableLayout
 
 logger = logging.getLogger(__name__)
@@ -38,6 +40,7 @@ def import_tables(
     seed: int = 0,
     related: bool = True,
     overwrite: bool = False,
+    skip_bad_rows: bool = False,
 ) -> BuildReport:
     """Writes a raw data folder from CSV, TSV, JSON lines or Parquet files.
 
@@ -57,6 +60,8 @@ def import_tables(
         seed: another seed, another split.
         related: whether a document and a label of one uid are the same item; only where the layout has a ``uid``.
         overwrite: replace the data files that ``out`` holds.
+        skip_bad_rows: leave out rows of documents that cannot be read (of too many cells, of another encoding, no
+            JSON object, a cell that is no text), count them, and tell the first.
 
     Returns:
         Counts of what was written and left out.
@@ -82,19 +87,23 @@ def import_tables(
         (Path(path), side) for side, paths in zip(sides, (files, test_files), strict=False) for path in paths
     ]
 
-    def stream() -> Iterator[NamedDocument]:
+    bad = BadRows()
+
+    def stream(rows: Report | None) -> Iterator[NamedDocument]:
         for path, side in inputs:
-            yield from read_named_documents(path, layout, side)
+            yield from read_named_documents(path, layout, side, rows)
 
     alone: Counter[str] = Counter()  # labels that stand alone in their document, by what may separate them
-    for document in stream():
+    for document in stream(bad if skip_bad_rows else None):
         collector.add(document)
         alone.update({mark for mark in _SEPARATORS if len(document.labels) == 1 and mark in document.labels[0]})
+    if bad.first is not None:
+        logger.warning("left out %d rows that cannot be read; the first: %s", bad.count, bad.first)
     splits = collector.finish()
 
     def documents(kept: CollectedSplit) -> Iterator[Document]:
         number = 0
-        for row, document in enumerate(stream()):
+        for row, document in enumerate(stream(BadRows() if skip_bad_rows else None)):
             if number < len(kept.rows) and kept.rows[number] == row:
                 targets = kept.y.indices[kept.y.indptr[number] : kept.y.indptr[number + 1]].tolist()
                 yield Document(kept.uids[number], document.title, document.content, targets)
@@ -117,4 +126,7 @@ def import_tables(
         filter_test=test.pairs if related else None,
         overwrite=overwrite,
     )
-    return collector.report(splits)
+    report = collector.report(splits)
+    if bad.count:
+        report.dropped["rows that cannot be read"] = bad.count
+    return report

@@ -31,8 +31,12 @@ def open_binary(path: Path) -> Iterator[IO[bytes]]:
             yield file
 
 
-def read_lines(path: Path, report: Report) -> Iterator[tuple[int, str | None]]:
-    """Yields ``(1-based line number, line without its end)``; None for a line that is no UTF-8 (reported).
+def read_lines(
+    path: Path, report: Report, encoding: str = "UTF-8", advice: str = "write the file again as UTF-8"
+) -> Iterator[tuple[int, str | None]]:
+    """Yields ``(1-based line number, line without its end)``; None for a line of another encoding (reported).
+
+    The encoding is one in which a line break is the byte 10. ``advice`` is what to do about another one.
 
     A missing file, and a truncated or damaged gzip file, end the lines with an error.
     """
@@ -44,14 +48,13 @@ def read_lines(path: Path, report: Report) -> Iterator[tuple[int, str | None]]:
                     line = line[len(codecs.BOM_UTF8) :]
                 text = None
                 try:
-                    text = line.decode("utf-8").rstrip("\r\n")
+                    text = line.decode(encoding).rstrip("\r\n")
                 except UnicodeDecodeError as error:
                     byte = error.object[error.start]
                     report.error(
                         path,
                         number,
-                        f"expected UTF-8, got byte 0x{byte:02x} at position {error.start + 1}; "
-                        "write the file again as UTF-8",
+                        f"expected {encoding}, got byte 0x{byte:02x} at position {error.start + 1}; {advice}",
                     )
                 yield number, text
     except (EOFError, OSError, zlib.error) as error:
@@ -61,10 +64,10 @@ def read_lines(path: Path, report: Report) -> Iterator[tuple[int, str | None]]:
 def report_unreadable(path: Path, line: int | None, error: Exception, report: Report) -> None:
     """Reports a file that is absent, cut off or damaged."""
     if isinstance(error, FileNotFoundError):
-        report.error(path, None, "file is missing")
+        report.unreadable(path, None, "file is missing")
     elif isinstance(error, EOFError):
-        report.error(path, line, "expected more gzip data, got the end of the file; fetch or build it again")
+        report.unreadable(path, line, "expected more gzip data, got the end of the file; fetch or build it again")
     elif isinstance(error, (gzip.BadGzipFile, zlib.error)):
-        report.error(path, line, f"expected gzip data, got something else ({error}); fetch or build it again")
+        report.unreadable(path, line, f"expected gzip data, got something else ({error}); fetch or build it again")
     else:
-        report.error(path, None, f"cannot be read: {getattr(error, 'strerror', None) or error}")
+        report.unreadable(path, None, f"cannot be read: {getattr(error, 'strerror', None) or error}")

@@ -13,6 +13,7 @@ from .filter_pairs import shorten
 from .label import Label
 from .named_document import NamedDocument
 from .read_table import read_table
+from .report import Report
 from .table_layout import TableLayout
 
 # A run carves validation documents out of the training documents: given ones are not kept apart.
@@ -23,7 +24,10 @@ _SIDES: dict[str, Literal["train", "test"]] = {
 
 
 def read_named_documents(
-    path: Path, layout: TableLayout, split: Literal["train", "test"] | None = None
+    path: Path,
+    layout: TableLayout,
+    split: Literal["train", "test"] | None = None,
+    report: Report | None = None,
 ) -> Iterator[NamedDocument]:
     """Yields the documents of a table.
 
@@ -31,32 +35,44 @@ def read_named_documents(
         path: the file.
         layout: its columns.
         split: the side of all of them; by default the ``split`` column says it, where there is one.
+        report: takes what is wrong with a row; one that only collects leaves such rows out.
 
     Raises:
         DataError: for what :func:`read_table` raises, and for a cell that is not what its column should hold.
     """
-    for line, row in read_table(path, layout):
-        text = partial(_cell, row, path, line)
-        side = split
-        if layout.split is not None:
-            side = _SIDES.get(text("split").strip().casefold())
-            if side is None:
-                expected = f"expected one of {', '.join(_SIDES)}, got {shorten(text('split'))}"
-                raise DataError(f"{expected}; change it, or choose another 'split'", path, line)
-        uid = text("uid").strip() if layout.uid is not None else None
-        if uid == "":
-            message = "expected the name of a document, got an empty cell; fill it, or do without 'uid'"
-            raise DataError(message, path, line)
-        yield NamedDocument(
-            title=text("title"),
-            content=text("content"),
-            labels=_names(row.get("labels"), layout.separator, path, line),
-            uid=uid,
-            group=text("group").strip(),
-            split=side,
-            path=str(path),
-            line=line,
-        )
+    report = report or Report()
+    for line, row in read_table(path, layout, report):
+        try:
+            document = _document(row, layout, split, path, line)
+        except DataError as error:
+            report.error(path, line, error.message)
+        else:
+            yield document
+
+
+def _document(
+    row: dict[str, Any], layout: TableLayout, split: Literal["train", "test"] | None, path: Path, line: int
+) -> NamedDocument:
+    text = partial(_cell, row, path, line)
+    if layout.split is not None:
+        split = _SIDES.get(text("split").strip().casefold())
+        if split is None:
+            expected = f"expected one of {', '.join(_SIDES)}, got {shorten(text('split'))}"
+            raise DataError(f"{expected}; change it, or choose another 'split'", path, line)
+    uid = text("uid").strip() if layout.uid is not None else None
+    if uid == "":
+        message = "expected the name of a document, got an empty cell; fill it, or do without 'uid'"
+        raise DataError(message, path, line)
+    return NamedDocument(
+        title=text("title"),
+        content=text("content"),
+        labels=_names(row.get("labels"), layout.separator, path, line),
+        uid=uid,
+        group=text("group").strip(),
+        split=split,
+        path=str(path),
+        line=line,
+    )
 
 
 def read_named_labels(path: Path, layout: TableLayout) -> Iterator[Label]:

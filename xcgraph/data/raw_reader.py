@@ -88,13 +88,13 @@ def iter_documents(path: Path, num_labels: int, report: Report) -> Iterator[tupl
 
 
 def read_objects(
-    path: Path, report: Report, skip_blank: bool = False
+    path: Path, report: Report, skip_blank: bool = False, **options: str
 ) -> Iterator[tuple[int, dict[str, Any] | None]]:
     """Yields every line that could be read as text; None where it is no JSON object (reported).
 
-    Blank lines are such, unless ``skip_blank`` passes over them.
+    Blank lines are such, unless ``skip_blank`` passes over them. ``options`` are those of :func:`read_lines`.
     """
-    for number, line in read_lines(path, report):
+    for number, line in read_lines(path, report, **options):
         if line is None:
             yield number, None
             continue

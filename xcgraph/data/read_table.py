@@ -17,35 +17,41 @@ from .table_layout import TableLayout
 _BATCH = 1024
 # Longer than any text, shorter than a file that an unpaired quote makes one cell of.
 _LONGEST_CELL = 1 << 24
+_ADVICE = "write the file again as UTF-8, or give the right 'encoding'"
 
 
-def read_table(path: Path, layout: TableLayout) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_table(
+    path: Path, layout: TableLayout, report: Report | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yields ``(1-based line, {role: value})`` for the columns of the layout, one row at a time.
 
     The line is that on which a CSV record starts, and the row of a Parquet file. Values are as the format has
     them: texts in CSV and TSV; texts, numbers, lists, None in the others. A key that a JSON object lacks is None.
+    Where ``report`` only collects, rows that cannot be read are left out.
 
     Raises:
         DataError: if the file is missing or damaged, a column is not there, or a row does not fit the header.
         ImportError: for Parquet, if ``pyarrow`` is not installed.
     """
     format = layout.format_of(path)
+    report = report or Report()
     if not path.is_file():
         # It is read several times: a pipe would be empty by then.
         got = "something else (a folder, or a pipe)" if path.exists() else "nothing there"
         raise DataError(f"expected a file, got {got}", path)
     if format == "jsonl":
-        yield from _read_jsonl(path, layout.columns)
+        yield from _read_jsonl(path, layout, report)
     elif format == "parquet":
         yield from _read_parquet(path, layout.columns)
     else:
-        yield from _read_csv(path, layout.columns, layout.delimiter or ("," if format == "csv" else "\t"), layout)
+        yield from _read_csv(path, layout, layout.delimiter or ("," if format == "csv" else "\t"), report)
 
 
 def _read_csv(
-    path: Path, columns: dict[str, str], delimiter: str, layout: TableLayout
+    path: Path, layout: TableLayout, delimiter: str, report: Report
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    lines = (f"{line}\n" for _, line in read_lines(path, Report()))
+    # One that cannot be read becomes a blank one, so that those after it keep their numbers.
+    lines = (f"{line or ''}\n" for _, line in read_lines(path, report, layout.encoding, _ADVICE))
     # strict: a stray quote is an error, where it would silently join cells, or lines.
     dialect: dict[str, Any] = {"quoting": csv.QUOTE_MINIMAL if layout.quotes == "double" else csv.QUOTE_NONE}
     reader = csv.reader(lines, delimiter=delimiter, strict=True, **dialect)
@@ -60,18 +66,21 @@ def _read_csv(
             break
         except csv.Error as error:
             hint = "write each quote within a quoted cell twice, or set 'quotes' to none"
-            raise DataError(f"expected cells, got what is none ({error}); {hint}", path, line) from error
+            # A quote that is not closed takes in lines that may be most of the file.
+            complain = report.error if reader.line_num == line else report.unreadable
+            complain(path, line, f"expected cells, got what is none ({error}); {hint}")
+            cells = []
         if not cells:
             pass  # a blank line
         elif not header:
             header = cells
-            where = {role: _find_column(header, role, name, path, line) for role, name in columns.items()}
+            where = {role: _find_column(header, role, name, path, line) for role, name in layout.columns.items()}
         elif len(cells) != len(header):
-            raise DataError(
-                f"expected {len(header)} cells as in the header, got {len(cells)}; put quotes around cells that "
-                f"hold {delimiter!r} or a line break, or give the right 'delimiter'",
+            report.error(
                 path,
                 line,
+                f"expected {len(header)} cells as in the header, got {len(cells)}; put quotes around cells that "
+                f"hold {delimiter!r} or a line break, or give the right 'delimiter'",
             )
         else:
             yield line, {role: cells[index] for role, index in where.items()}
@@ -105,11 +114,13 @@ def _long_cells() -> Iterator[None]:
         csv.field_size_limit(before)
 
 
-def _read_jsonl(path: Path, columns: dict[str, str]) -> Iterator[tuple[int, dict[str, Any]]]:
+def _read_jsonl(path: Path, layout: TableLayout, report: Report) -> Iterator[tuple[int, dict[str, Any]]]:
     keys: list[str] = []
+    columns = layout.columns
     unseen = dict(columns)
-    for line, record in read_objects(path, Report(), skip_blank=True):
-        assert record is not None  # this report raises errors
+    for line, record in read_objects(path, report, skip_blank=True, encoding=layout.encoding, advice=_ADVICE):
+        if record is None:
+            continue
         keys = keys or list(record)
         if unseen:
             unseen = {role: name for role, name in unseen.items() if name not in record}

@@ -27,6 +27,10 @@ class Report:
         """A problem that no run can go on with."""
         raise DataError(message, path, line)
 
+    def unreadable(self, path: str | os.PathLike[str], line: int | None, message: str) -> None:
+        """An error of the file as a whole: what comes after this line, if there is one, cannot be read."""
+        self.error(path, line, message)
+
     def warning(self, path: str | os.PathLike[str], line: int | None, message: str, kind: str) -> None:
         """A problem that a run can go on with correctly.
 

@@ -40,10 +40,11 @@ class TableLayout:
         delimiter: between cells of a CSV or TSV file; by default comma and tabulator.
         quotes: ``"double"``: cells of a CSV or TSV file may stand in double quotes; ``"none"``: a quote is a
             character like others.
+        encoding: of files that are text; one in which a line break is a single byte, which UTF-16 is not.
         fallback_format: for files whose suffix says nothing.
 
     Raises:
-        ValueError: if ``separator`` is empty, or ``delimiter`` is not one character.
+        ValueError: if ``separator`` is empty, ``delimiter`` is not one character, or ``encoding`` is not known.
     """
 
     title: str = "title"
@@ -56,6 +57,7 @@ class TableLayout:
     format: TableFormat | None = None
     delimiter: str | None = None
     quotes: Literal["double", "none"] = "double"
+    encoding: str = "UTF-8"
     fallback_format: TableFormat | None = None
 
     def __post_init__(self) -> None:
@@ -63,6 +65,16 @@ class TableLayout:
             raise ValueError("'separator' must have at least one character")
         if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '\r\n"'):
             raise ValueError(f"'delimiter' must be one character, and no quote, got {self.delimiter!r}")
+        try:
+            line_break = "\n".encode(self.encoding)
+        except (LookupError, UnicodeError) as error:
+            known = "that Python knows, such as UTF-8, latin-1, cp1252 or gb18030"
+            raise ValueError(f"'encoding' must be one {known}, got {self.encoding!r}") from error
+        if line_break != b"\n":
+            raise ValueError(
+                f"'encoding' {self.encoding} has no lines of bytes: write the file again as UTF-8 "
+                f"(iconv -f {self.encoding} -t UTF-8 FILE)"
+            )
 
     @property
     def columns(self) -> dict[str, str]:

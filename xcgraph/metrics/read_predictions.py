@@ -45,7 +45,7 @@ def read_predictions(path: str | os.PathLike[str]) -> tuple[csr_matrix | np.ndar
         # The constructor trusts column numbers, which may lie beyond the matrix.
         matrix.check_format(full_check=True)
     except (zipfile.BadZipFile, EOFError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ValueError(f"{wanted}, got {got or f'something else ({error})'}") from error
+        raise ValueError(f"{wanted}, got {got or 'something else'}") from error
     if matrix.dtype.kind not in "bfiu":
         raise ValueError(f"expected scores that are numbers, got {matrix.dtype}")
     return matrix, None

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from xcgraph.data import DataError, LFDataset, most_pairs
+from xcgraph.data.read_json import read_json
 
 from .environment import PeerEnvironment
 from .peer import Peer
@@ -129,14 +130,18 @@ def read_metrics(folder: Path) -> dict[str, Any]:
     """
     path = folder / "metrics.json"
     if not path.is_file() or not (folder / "model" / "config.json").is_file():
+        if (folder / "checkpoints").is_dir():
+            message = "expected a finished run, got one that is not; its command goes on with --resume"
+            raise DataError(message, folder)
         raise DataError("expected a finished run, with metrics.json and model/, got none", folder)
+    content = read_json(path)
     try:
-        metrics = dict(json.loads(path.read_text(encoding="utf-8")))
+        metrics = dict(content)
         metrics["data"].get("name")
         metrics["train_seconds"].get("total")
         own = {"model", "train_seconds", "peak_rss_mb", "predict_ms_batch"} - set(metrics)
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise DataError(f"expected the metrics of a run, got something else ({error!r})", path) from error
+        raise DataError("expected the metrics of a run, got something else; run it again", path) from error
     if own:
         raise DataError(f"expected the metrics of a run, got none called {sorted(own)[0]}", path)
     return metrics

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xcgraph.data import DataError
+from xcgraph.data.read_json import read_json
 from xcgraph.peers import COLUMNS, METRICS, PEERS, Row
 
 #: Of a run and of a stored result, the same to so many percent points: results are kept rounded.
@@ -73,9 +73,11 @@ def _read(path: Path) -> list[OtherResult]:
         if not measured:
             raise ValueError("no measured rows")
         return measured
+    except DataError:
+        raise
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         wanted = "what 'xcgraph-bench compare' or a script in benchmarks/ keeps"
-        raise DataError(f"expected {wanted}, got something else ({error!r})", path) from error
+        raise DataError(f"expected {wanted}, got something else", path) from error
 
 
 def _of_comparison(path: Path, value: dict[str, Any], row: dict[str, Any]) -> OtherResult:
@@ -118,4 +120,4 @@ def _numbers(values: Any) -> dict[str, float | None]:
 
 
 def _load(path: Path) -> dict[str, Any]:
-    return dict(json.loads(path.read_text(encoding="utf-8")))
+    return dict(read_json(path))

@@ -203,7 +203,7 @@ function costs(box) {
     const has = (row) => row.values[x] > 0 && row.values[metric.value] !== null;
     const shown = figure.chart?.series.map((series) => series.shown);
     const series = rows.map((row, number) => ({
-      name: row.name + (has(row) ? "" : row.values[x] === null ? " (not known)" : " (none)"),
+      name: row.name + (has(row) ? "" : row.values[x] === null ? " (not known)" : " (no time)"),
       points: has(row) ? [[row.values[x], row.values[metric.value]]] : [],
       shown: shown?.[number] ?? true,
       large: row.kind === "model",

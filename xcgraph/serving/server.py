@@ -80,6 +80,8 @@ async def _serve(server: uvicorn.Server, live: LiveModel, sock: socket.socket) -
     signal.signal(signal.SIGTERM, server.handle_exit)
     if hasattr(signal, "SIGHUP"):
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hang_up)
+        # Who starts a server may have held it back until there was a handler.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
     await server.serve([sock])
 
 

@@ -16,6 +16,7 @@ import torch
 
 import xcgraph
 from xcgraph.data import LFDataset, most_pairs
+from xcgraph.data.read_json import read_json
 from xcgraph.inference import EnsembleRanker, save_model
 from xcgraph.metrics import Evaluator, filter_predictions
 from xcgraph.sparse import CSR
@@ -146,7 +147,7 @@ def _finished(out: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
     path = out / "metrics.json"
     if not path.is_file():
         return None
-    metrics = json.loads(path.read_text(encoding="utf-8"))
+    metrics = read_json(path)
     own = {**metrics, "version": metrics.get("versions", {}).get("xcgraph")}
     wrong = [name for name, value in identity.items() if own.get(name) != value]
     if wrong:
@@ -157,7 +158,7 @@ def _finished(out: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
 
 def _mismatch(out: Path, wrong: list[str]) -> str:
     return (
-        f"{out}: the run to resume was started with another {' and '.join(wrong)}; "
+        f"{out}: the run to resume differs in its {' and '.join(wrong)}; "
         "repeat its options, or start anew without --resume"
     )
 
