@@ -91,6 +91,8 @@ def _ladder(results: Sequence[Result]) -> list[str]:
                 number(result["documents"]),
                 str(result["settings"]["dim"]),
                 _changes(result),
+                number(result["phases"]["ranker"]["steps"]),
+                number(step["labels"]) if "labels" in step else "",
                 _quartiles(step, 4),
                 f"{result['step_growth']['times']:.2f}",
                 f"{result['peak_mb']:,.0f}",
@@ -109,24 +111,27 @@ def _ladder(results: Sequence[Result]) -> list[str]:
                 ]
             )
     first = results[0]
-    header = ["labels", "documents", "D", "settings", "s a step of module IV (quartiles)", "growth", "peak, MB"]
+    header = ["labels", "documents", "D", "settings", "steps", "labels a step", "s a step (quartiles)", "growth"]
     return [
         "## Training at up to a million labels",
-        f"ECLARE on `planted` sets through modules I to IV: {first['steps']} steps of each training phase, "
-        f"{first['warm_up']} of them not timed, of {first['settings']['batch_size']} documents; tables have their "
-        "full size. *growth*: seconds a step over those of the smallest set; *predicted*: by "
-        "`xcgraph-bench preflight`.",
-        table([*header, "predicted, MB", "predicted / peak"], rows),
-        "Phases (training phases are cut short, see above):",
+        f"ECLARE on `planted` sets through modules I to IV, in steps of {first['settings']['batch_size']} "
+        "documents; tables have their full size. A training phase makes a few steps, or a whole "
+        "epoch (`--epoch`). *steps*, *labels a step* (the median of those scored) and *s a step* are of module "
+        f"IV; its first {first['warm_up']} steps are not timed. *growth*: seconds a step over those of the "
+        "smallest set of the same command; *predicted*: by `xcgraph-bench preflight`.",
+        table([*header, "peak, MB", "predicted, MB", "predicted / peak"], rows),
+        "Phases (training phases of the steps above):",
         table(["labels", "settings", "phase", "s", "peak, MB"], phases),
         *_measured(results),
     ]
 
 
 def _changes(result: Result) -> str:
-    """Settings that ``--set`` changed, as the command says them."""
+    """What the command changes, as it says it: ``--epoch`` and settings."""
     words = result["command"].split()
-    return " ".join(f"`{words[i + 1]}`" for i, word in enumerate(words) if word == "--set")
+    changes = ["--epoch"] if "--epoch" in words else []
+    changes += [words[i + 1] for i, word in enumerate(words) if word == "--set"]
+    return " ".join(f"`{change}`" for change in changes)
 
 
 def _quartiles(seconds: dict[str, Any], digits: int = 4) -> str:

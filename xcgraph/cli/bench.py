@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 from click.shell_completion import add_completion_class
 
@@ -42,5 +44,9 @@ def main(ctx: click.Context, console: Console, verbose: int) -> None:
     Results go to stdout, messages and progress to stderr. Exit codes: 1 for a problem with data, files or memory,
     2 for a mistake on the command line, 130 after Ctrl-C.
     """
+    # Torch reads it when it first takes memory, so before a command imports it. Gradients of large tables are new
+    # memory in each step, which small pages would have to be found for one by one, and the rows of a step lie all
+    # over its tables: at a million labels a step takes a tenth to a third less time with pages of 2 MB.
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     console.verbosity = verbose
     ctx.with_resource(console.attached())

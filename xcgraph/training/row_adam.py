@@ -24,7 +24,7 @@ class RowAdam(torch.optim.Optimizer):
         \mathbf{w} \leftarrow \mathbf{w} - \eta \, \frac{\mathbf{m} / (1 - \beta_1^t)}{\sqrt{\mathbf{v} / (1 -
         \beta_2^t)} + \epsilon}
 
-    This is what ``torch.optim.SparseAdam`` does, which reads and writes the rows more often and takes twice as long.
+    This is what ``torch.optim.SparseAdam`` does, which reads and writes the rows more often, in twice the time.
     With ``second_moment="row"`` the numbers of a row share the second moment, :math:`v \leftarrow \beta_2 v + (1 -
     \beta_2) \frac{1}{D} \|\mathbf{g}\|^2`: ``L`` numbers in place of ``L x D``. A row of an embedding table gets
     gradients of one scale, so that it needs no second moment a number; blocks of parameters with one second moment
