@@ -77,6 +77,9 @@ def test_building_and_training(tables):
         },
     }  # fmt: skip
     text = "\n".join(tables.scale_sections([], [build], [ladder]))
-    assert "| 1,000 | walk | 2.0 (1.0 to 4.0) | 2,000 | 12 |" in text and "Note: other jobs ran beside." in text
+    assert (
+        "| 1,000 | planted | walk | 2.0 (1.0 to 4.0) | 2,000 | 12 |" in text
+        and "Note: other jobs ran beside." in text
+    )
     assert "| `--epoch` `dim=32` | 120 | 77 | 0.0200 (0.0100 to 0.0400) | 1.10 | 900 | 990 | 1.10 |" in text
     assert "| label vectors | 0.5 | 800 |" in text and "Sampling" not in text
