@@ -75,8 +75,8 @@ def _graph_build(results: Sequence[Result]) -> list[str]:
         "## Building label graphs",
         "On `planted` sets of twice as many documents as labels, and on sets of *few pairs* (1.1 labels a "
         "document, 1.5 documents a label); walks of 400 steps, the ten most visited labels kept. *walk, plain "
-        "numba* is a straightforward compiled walk to compare with; *walk, expected* is the walk's expectation, taken "
-        "by default where it costs less. *added* is what a builder needs beside the data.",
+        "numba* is a straightforward compiled walk to compare with; *walk, expected* is the walk's expectation, "
+        "taken by default where it costs less. *added* is what a builder needs beside the data.",
         table(["labels", "set", "what", "s (lowest to highest)", "peak, MB", "added, MB"], rows),
         *_measured(results),
     ]
