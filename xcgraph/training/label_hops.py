@@ -148,7 +148,7 @@ class LabelHops:
 
     def _sampled(self, index: Tensor, sampler: LabelNeighborSampler) -> Tensor:
         assert self.graph is not None and self.graph.edge_weight is not None
-        out = sampler.sample_from_nodes(NodeSamplerInput(input_id=None, node=index.cpu()))
+        out = sampler.sample_from_nodes(NodeSamplerInput(input_id=None, node=index))
         assert out.num_sampled_nodes is not None and out.num_sampled_edges is not None
         # Degrees of the nodes whose neighbours were drawn: those that the edges point to.
         drawn = torch.bincount(out.col, minlength=out.node.numel())
