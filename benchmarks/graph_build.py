@@ -4,7 +4,9 @@
 
 builds on ``planted`` sets of N = 2 L documents, a process a size. Restart walks are timed beside a straightforward
 walk compiled by numba on as many threads, and beside their expectation. Each is built ``--repeats`` times after
-compilation. A line of JSON for each size, kept in ``benchmarks/results/graph_build``.
+compilation. With ``--pairs few`` the set is one of few pairs instead (1.1 labels a document, 1.5 documents a
+label, no text), where the expectation costs less than walks, and walks alone are built. A line of JSON for each
+size, kept in ``benchmarks/results/graph_build``.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ RESTART, LENGTH, K = 0.8, 400, 10
 @click.option(
     "--labels", type=click.IntRange(min=100), multiple=True, default=[10**4, 10**5, 10**6], show_default=True
 )
+@click.option("--pairs", type=click.Choice(["planted", "few"]), default="planted", show_default=True)
 @click.option("--repeats", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--dim", type=click.IntRange(min=1), default=64, show_default=True, help="Of what is clustered.")
@@ -38,6 +41,7 @@ RESTART, LENGTH, K = 0.8, 400, 10
 @store_options
 def main(
     labels: tuple[int, ...],
+    pairs: str,
     repeats: int,
     threads: int,
     dim: int,
@@ -52,13 +56,16 @@ def main(
     if built_by:
         raise click.UsageError("--built-by: the data are made here, and need no command")
     if in_process:
-        click.echo(json.dumps(run(labels[0], repeats, threads, dim, seed)))
+        click.echo(json.dumps(run(labels[0], pairs == "few", repeats, threads, dim, seed)))
         return
     commit, dirty = code_state()
+    kind = "" if pairs == "planted" else f"-{pairs}"
     for size in labels:
-        check_replaced(results / f"labels{size}.json", dirty, force)
+        check_replaced(results / f"labels{size}{kind}.json", dirty, force)
     for size in labels:
         options = f"--labels {size} --repeats {repeats} --threads {threads} --dim {dim} --seed {seed}"
+        if kind:
+            options += f" --pairs {pairs}"
         found = in_own_process(__file__, options.split(), f"{size} labels")
         result = {
             "schema": SCHEMA,
@@ -66,13 +73,13 @@ def main(
             "seed": seed,
             "device": "cpu",
             **found,
-            **provenance({"threads": threads, "data": {"name": "planted"}}, commit, dirty, note),
+            **provenance({"threads": threads, "data": {"name": pairs}}, commit, dirty, note),
         }
-        write_text(results / f"labels{size}.json", json.dumps(result, indent=1) + "\n")
+        write_text(results / f"labels{size}{kind}.json", json.dumps(result, indent=1) + "\n")
         click.echo(json.dumps(result))
 
 
-def run(num_labels: int, repeats: int, threads: int, dim: int, seed: int) -> dict[str, Any]:
+def run(num_labels: int, few: bool, repeats: int, threads: int, dim: int, seed: int) -> dict[str, Any]:
     """Measures one size in this process."""
     import torch
 
@@ -85,7 +92,7 @@ def run(num_labels: int, repeats: int, threads: int, dim: int, seed: int) -> dic
 
     torch.set_num_threads(threads)
     numba.set_num_threads(threads)
-    data = planted_matrices(num_labels, 2 * num_labels, seed=seed)
+    data: Any = few_pairs(num_labels, seed) if few else planted_matrices(num_labels, 2 * num_labels, seed=seed)
     y = training_relevance(data, 500)
     by_label = y.T.tocsr()
 
@@ -95,15 +102,32 @@ def run(num_labels: int, repeats: int, threads: int, dim: int, seed: int) -> dic
         )
 
     plain_walks(by_label.indptr, by_label.indices, y.indptr, y.indices, 2, RESTART, LENGTH, K, seed)  # compiles
-    TextKNNGraph(K)(data.label_x[:100])
+    RandomWalkGraph(RESTART, LENGTH, K, method="exact")(y[:100])
     builders: dict[str, Callable[[], Any]] = {
         "walk": lambda: RandomWalkGraph(RESTART, LENGTH, K, method="walk", seed=seed)(data),
         "walk, plain numba": plain,
         "walk, expected": lambda: RandomWalkGraph(RESTART, LENGTH, K, method="exact")(data),
-        "cooccurrence": lambda: CooccurrenceGraph(K)(data),
-        "text": lambda: TextKNNGraph(K)(data),
     }
+    if not few:
+        TextKNNGraph(K)(data.label_x[:100])  # compiles
+        builders["cooccurrence"] = lambda: CooccurrenceGraph(K)(data)
+        builders["text"] = lambda: TextKNNGraph(K)(data)
     found = {name: repeated(build, repeats) for name, build in builders.items()}
+    walk = found["walk"]["seconds"]["median"]
+    result = {
+        "labels": num_labels,
+        "documents": y.shape[0],
+        "pairs": int(y.nnz),
+        "repeats": repeats,
+        "builders": found,
+        "auto_takes": "walk, expected" if ExpectedWalk(y, RESTART, LENGTH).is_cheaper_than_walks() else "walk",
+        "walk_times_as_fast_as_plain_numba": round(found["walk, plain numba"]["seconds"]["median"] / walk, 3),
+        "expected_times_as_fast_as_walk": round(walk / found["walk, expected"]["seconds"]["median"], 3),
+        "threads": threads,
+        "versions": _versions() | {"numba": numba.__version__},
+    }
+    if few:
+        return result
     graph = NormalizeEdges()(RandomWalkGraph(RESTART, LENGTH, K, seed=seed)(data))
     centroids: Any = None
 
@@ -114,22 +138,18 @@ def run(num_labels: int, repeats: int, threads: int, dim: int, seed: int) -> dic
     found["label centroids"] = repeated(make_centroids, repeats)
     kmeans = BalancedKMeans(num_clusters=max(1, num_labels // 4), seed=seed)
     found["balanced clustering"] = repeated(lambda: kmeans.fit_predict(centroids), repeats)
-    walk = found["walk"]["seconds"]["median"]
-    return {
-        "labels": num_labels,
-        "documents": data.train_x.shape[0],
-        "pairs": int(data.train_y.nnz),
-        "tokens": data.num_features,
-        "repeats": repeats,
-        "clusters": kmeans.num_clusters,
-        "dim": dim,
-        "builders": found,
-        "auto_takes": "walk, expected" if ExpectedWalk(y, RESTART, LENGTH).is_cheaper_than_walks() else "walk",
-        "walk_times_as_fast_as_plain_numba": round(found["walk, plain numba"]["seconds"]["median"] / walk, 3),
-        "expected_times_as_fast_as_walk": round(walk / found["walk, expected"]["seconds"]["median"], 3),
-        "threads": threads,
-        "versions": _versions() | {"numba": numba.__version__},
-    }
+    return result | {"tokens": data.num_features, "clusters": kmeans.num_clusters, "dim": dim}
+
+
+def few_pairs(num_labels: int, seed: int) -> Any:
+    """Relevance ``[N, L]`` of N = 1.5 L / 1.1 documents: one label each and 0.1 more in the mean, at random."""
+    from scipy.sparse import csr_matrix
+
+    rng = np.random.default_rng(seed)
+    size = 1 + rng.poisson(0.1, round(1.5 * num_labels / 1.1))
+    label = rng.integers(0, num_labels, size.sum())
+    rowptr = np.append(0, np.cumsum(size))
+    return csr_matrix((np.ones(label.size, np.float32), label, rowptr), shape=(size.size, num_labels))
 
 
 def repeated(build: Callable[[], Any], repeats: int) -> dict[str, Any]:

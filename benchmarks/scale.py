@@ -5,8 +5,9 @@
 trains ECLARE on ``planted`` sets of N = 2 L documents, each in a process of its own: data, label graph, modules I
 to IV, prediction. The code is that of a run (default recipe); what is cut is the number of documents: a training
 phase makes ``--steps`` steps, shortlists are made for the documents of these steps, and ``--queries`` test
-documents are predicted. All tables have their full size, that of shortlists included. A line of JSON for each
-size, kept in ``benchmarks/results/scale``.
+documents are predicted. All tables have their full size, that of shortlists included. With ``--epoch`` nothing is
+cut in training: each phase passes over all documents once, and all have shortlists. A line of JSON for each size,
+kept in ``benchmarks/results/scale``.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ SETTINGS = {
 )
 @click.option("--steps", type=click.IntRange(min=20), default=120, show_default=True, help="Of a training phase.")
 @click.option("--warm-up", type=click.IntRange(min=1), default=20, show_default=True, help="Of them, not timed.")
+@click.option("--epoch", is_flag=True, help="A whole epoch of each training phase, in place of --steps.")
 @click.option("--queries", type=click.IntRange(min=1), default=4096, show_default=True)
 @click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a setting; may be repeated.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
@@ -45,6 +47,7 @@ def main(
     labels: tuple[int, ...],
     steps: int,
     warm_up: int,
+    epoch: bool,
     queries: int,
     changes: tuple[str, ...],
     seed: int,
@@ -60,15 +63,16 @@ def main(
     if warm_up >= steps:
         raise click.UsageError(f"--warm-up {warm_up}: expected fewer than the {steps} steps")
     if in_process:
-        click.echo(json.dumps(run(labels[0], steps, warm_up, queries, changes, seed)))
+        click.echo(json.dumps(run(labels[0], None if epoch else steps, warm_up, queries, changes, seed)))
         return
     commit, dirty = code_state()
-    name = "-".join(["labels{}", *changes]).replace("/", "_")
+    name = "-".join(["labels{}", *(["epoch"] if epoch else []), *changes]).replace("/", "_")
     for size in labels:
         check_replaced(results / f"{name.format(size)}.json", dirty, force)
     smallest: float | None = None
     for size in labels:
-        options = ["--steps", steps, "--warm-up", warm_up, "--queries", queries, "--seed", seed]
+        options: list[Any] = ["--epoch"] if epoch else ["--steps", steps]
+        options += ["--warm-up", warm_up, "--queries", queries, "--seed", seed]
         options += [word for change in changes for word in ("--set", change)]
         found = in_own_process(__file__, ["--labels", str(size), *map(str, options)], f"{size} labels")
         median = found["phases"]["ranker"]["step"]["median"]
@@ -87,9 +91,9 @@ def main(
 
 
 def run(
-    num_labels: int, steps: int, warm_up: int, queries: int, changes: tuple[str, ...], seed: int
+    num_labels: int, steps: int | None, warm_up: int, queries: int, changes: tuple[str, ...], seed: int
 ) -> dict[str, Any]:
-    """Measures one size in this process."""
+    """Measures one size in this process; ``steps`` of a training phase are ``None`` for an epoch."""
     import torch
 
     from xcgraph.datasets.planted import planted_matrices
@@ -102,6 +106,9 @@ def run(
     with measured(phases["data"]):
         data = planted_matrices(num_labels, 2 * num_labels, seed=seed)
     settings = make_settings("eclare", "default", [*(f"{k}={v}" for k, v in SETTINGS.items()), *changes])
+    steps_of_an_epoch = -(-data.train_x.shape[0] // settings.batch_size)
+    if steps is None and steps_of_an_epoch < warm_up + 3:
+        raise click.UsageError(f"--epoch: {steps_of_an_epoch} steps are too few for --warm-up {warm_up}")
     pipeline = Pipeline(data, "eclare", "default", settings, seed)
     with measured(phases.setdefault("before training", {})):
         trainer = bounded_trainer(pipeline, phases, steps, warm_up)
@@ -127,9 +134,9 @@ def run(
         "pairs": int(data.train_y.nnz),
         "tokens": data.num_features,
         "settings": pipeline.settings.as_dict(),
-        "steps": steps,
+        "steps": phases["ranker"]["steps"],
         "warm_up": warm_up,
-        "steps_of_an_epoch": -(-data.train_x.shape[0] // settings.batch_size),
+        "steps_of_an_epoch": steps_of_an_epoch,
         "phases": phases,
         "peak_mb": peak,
         "predicted_mb": predicted,
@@ -139,8 +146,8 @@ def run(
     }
 
 
-def bounded_trainer(pipeline: Any, phases: dict[str, dict[str, Any]], steps: int, warm_up: int) -> Any:
-    """The first instance of a run, measured, and with few documents in each training phase."""
+def bounded_trainer(pipeline: Any, phases: dict[str, dict[str, Any]], steps: int | None, warm_up: int) -> Any:
+    """The first instance of a run, measured, and with the documents of ``steps`` (``None``: all) in each phase."""
     import numpy as np
     import torch
 
@@ -150,8 +157,19 @@ def bounded_trainer(pipeline: Any, phases: dict[str, dict[str, Any]], steps: int
 
     num_documents = pipeline.data.train_x.shape[0]
     generator = torch.Generator().manual_seed(pipeline.seed)
-    some = torch.randperm(num_documents, generator=generator)[: steps * pipeline.settings.batch_size]
-    some = some.sort().values
+    some = torch.randperm(num_documents, generator=generator)
+    some = some[: None if steps is None else steps * pipeline.settings.batch_size].sort().values
+
+    class Counted:
+        """Notes how many labels a step scores."""
+
+        def __init__(self, candidates: Any, counts: list[int]) -> None:
+            self.candidates, self.counts = candidates, counts
+
+        def __call__(self, rows: Any, y: Any, generator: Any) -> Any:
+            found = self.candidates(rows, y, generator)
+            self.counts.append(y.shape[1] if found.labels is None else found.labels.numel())
+            return found
 
     class Bounded(InstanceTrainer):
         def label_graph(self, *args: Any) -> Any:
@@ -164,6 +182,8 @@ def bounded_trainer(pipeline: Any, phases: dict[str, dict[str, Any]], steps: int
 
         def shortlists(self, beam_search: Any, graph: Any) -> Any:
             with measured(phases.setdefault("shortlists", {"documents": some.numel()})):
+                if steps is None:
+                    return super().shortlists(beam_search, graph)
                 table = torch.full((num_documents, SHORTLIST_WIDTH), -1, dtype=torch.int32)
                 found = training_shortlists(beam_search, self.split.x.select_rows(some), SHORTLIST_WIDTH)
                 table[some, : found.size(1)] = found
@@ -174,14 +194,18 @@ def bounded_trainer(pipeline: Any, phases: dict[str, dict[str, Any]], steps: int
         ) -> None:
             whole, shortlist = self.split, getattr(candidates, "shortlist", None)
             stamps: list[float] = []
-            self.split = TrainingSplit(whole.x.select_rows(some), whole.y.select_rows(some))
+            counts: list[int] = []
+            if steps is not None:
+                self.split = TrainingSplit(whole.x.select_rows(some), whole.y.select_rows(some))
+                y = y.select_rows(some)
+                if shortlist is not None:
+                    candidates.shortlist = shortlist[some]
             self.on_step = lambda done, loss: stamps.append(time.perf_counter())
-            if shortlist is not None:
-                candidates.shortlist = shortlist[some]
             kwargs["stop_after"] = 1
-            record = phases.setdefault(name, {"steps": steps})
+            record = phases.setdefault(name, {})
             with measured(record):
-                super().train(name, model, y.select_rows(some), hops, candidates, *args, **kwargs)
+                super().train(name, model, y, hops, Counted(candidates, counts), *args, **kwargs)
+            record["steps"] = len(stamps)
             seconds = np.diff(stamps)[warm_up - 1 :]
             low, middle, high = statistics.quantiles(seconds.tolist(), n=4)
             record["step"] = {
@@ -189,6 +213,7 @@ def bounded_trainer(pipeline: Any, phases: dict[str, dict[str, Any]], steps: int
                 "lower_quartile": low,
                 "upper_quartile": high,
                 "steps": len(seconds),
+                "labels": int(statistics.median(counts)),
             }
             self.split = whole
 
@@ -197,7 +222,7 @@ def bounded_trainer(pipeline: Any, phases: dict[str, dict[str, Any]], steps: int
                 return super().vectors(model, hops)
 
     class Clock(Callback):
-        def on_step(self, done: int, loss: float) -> None:
+        def on_step(self, done: int, loss: Any) -> None:
             trainer.on_step(done, loss)
 
     pipeline.callbacks = [Clock()]

@@ -22,7 +22,7 @@ def scale_sections(
     if sampler:
         parts += _sampler(sorted(sampler, key=lambda r: (len(r["fan_outs"]), r["nodes"])))
     if graph_build:
-        parts += _graph_build(sorted(graph_build, key=lambda r: r["labels"]))
+        parts += _graph_build(sorted(graph_build, key=lambda r: ("few" in r["command"].split(), r["labels"])))
     if scale:
         parts += _ladder(sorted(scale, key=lambda r: (_changes(r), r["labels"])))
     return parts
@@ -62,6 +62,7 @@ def _graph_build(results: Sequence[Result]) -> list[str]:
     rows = [
         [
             number(result["labels"]),
+            "few pairs" if "few" in result["command"].split() else "planted",
             name,
             _lowest_highest(found["seconds"]),
             f"{found['peak_mb']:,.0f}",
@@ -72,11 +73,11 @@ def _graph_build(results: Sequence[Result]) -> list[str]:
     ]
     return [
         "## Building label graphs",
-        "On `planted` sets of twice as many documents as labels; walks of 400 steps, the ten most visited labels "
-        "kept. *walk, plain numba* is a straightforward compiled walk to compare with; *walk, expected* is the "
-        "walk's expectation, taken by default where it costs less. *added* is what a builder needs beside the "
-        "data.",
-        table(["labels", "what", "s (lowest to highest)", "peak, MB", "added, MB"], rows),
+        "On `planted` sets of twice as many documents as labels, and on sets of *few pairs* (1.1 labels a "
+        "document, 1.5 documents a label); walks of 400 steps, the ten most visited labels kept. *walk, plain "
+        "numba* is a straightforward compiled walk to compare with; *walk, expected* is the walk's expectation, "
+        "taken by default where it costs less. *added* is what a builder needs beside the data.",
+        table(["labels", "set", "what", "s (lowest to highest)", "peak, MB", "added, MB"], rows),
         *_measured(results),
     ]
 
@@ -91,6 +92,8 @@ def _ladder(results: Sequence[Result]) -> list[str]:
                 number(result["documents"]),
                 str(result["settings"]["dim"]),
                 _changes(result),
+                number(result["phases"]["ranker"]["steps"]),
+                number(step["labels"]) if "labels" in step else "",
                 _quartiles(step, 4),
                 f"{result['step_growth']['times']:.2f}",
                 f"{result['peak_mb']:,.0f}",
@@ -109,24 +112,27 @@ def _ladder(results: Sequence[Result]) -> list[str]:
                 ]
             )
     first = results[0]
-    header = ["labels", "documents", "D", "settings", "s a step of module IV (quartiles)", "growth", "peak, MB"]
+    header = ["labels", "documents", "D", "settings", "steps", "labels a step", "s a step (quartiles)", "growth"]
     return [
         "## Training at up to a million labels",
-        f"ECLARE on `planted` sets through modules I to IV: {first['steps']} steps of each training phase, "
-        f"{first['warm_up']} of them not timed, of {first['settings']['batch_size']} documents; tables have their "
-        "full size. *growth*: seconds a step over those of the smallest set; *predicted*: by "
-        "`xcgraph-bench preflight`.",
-        table([*header, "predicted, MB", "predicted / peak"], rows),
-        "Phases (training phases are cut short, see above):",
+        f"ECLARE on `planted` sets through modules I to IV, in steps of {first['settings']['batch_size']} "
+        "documents; tables have their full size. A training phase makes a few steps, or a whole "
+        "epoch (`--epoch`). *steps*, *labels a step* (the median of those scored) and *s a step* are of module "
+        f"IV; its first {first['warm_up']} steps are not timed. *growth*: seconds a step over those of the "
+        "smallest set of the same command; *predicted*: by `xcgraph-bench preflight`.",
+        table([*header, "peak, MB", "predicted, MB", "predicted / peak"], rows),
+        "Phases (training phases of the steps above):",
         table(["labels", "settings", "phase", "s", "peak, MB"], phases),
         *_measured(results),
     ]
 
 
 def _changes(result: Result) -> str:
-    """Settings that ``--set`` changed, as the command says them."""
+    """What the command changes, as it says it: ``--epoch`` and settings."""
     words = result["command"].split()
-    return " ".join(f"`{words[i + 1]}`" for i, word in enumerate(words) if word == "--set")
+    changes = ["--epoch"] if "--epoch" in words else []
+    changes += [words[i + 1] for i, word in enumerate(words) if word == "--set"]
+    return " ".join(f"`{change}`" for change in changes)
 
 
 def _quartiles(seconds: dict[str, Any], digits: int = 4) -> str:

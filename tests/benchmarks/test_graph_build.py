@@ -53,3 +53,15 @@ def test_all_builders_are_measured(graph_build, tmp_path):
         low, middle, high = (measured["seconds"][name] for name in ("lowest", "median", "highest"))
         assert 0 <= low <= middle <= high and measured["peak_mb"] > 100
     assert stored["auto_takes"] in stored["builders"]
+
+
+@pytest.mark.slow
+def test_few_pairs(graph_build, tmp_path):
+    args = ["--labels", "2000", "--pairs", "few", "--repeats", "1", "--results", str(tmp_path)]
+    result = CliRunner().invoke(graph_build.main, args)
+    assert result.exit_code == 0, result.output
+    stored = json.loads((tmp_path / "labels2000-few.json").read_text())
+    assert stored["command"].endswith("--pairs few")
+    assert set(stored["builders"]) == {"walk", "walk, plain numba", "walk, expected"}
+    assert stored["auto_takes"] == "walk, expected"
+    assert 1.05 < stored["pairs"] / stored["documents"] < 1.15 and 1.4 < stored["pairs"] / stored["labels"] < 1.6

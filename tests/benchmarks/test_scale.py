@@ -31,12 +31,26 @@ def test_ladder(scale, tmp_path, changes):
     trained = {name: phase for name, phase in stored["phases"].items() if "step" in phase}
     assert set(trained) == {"surrogate", "shortlister", "ranker"}
     assert all(phase["step"]["steps"] == 15 and min(phase["step"].values()) > 0 for phase in trained.values())
+    assert stored["steps"] == trained["ranker"]["steps"] == 20 and trained["ranker"]["step"]["labels"] <= 120
     assert {"data", "graph", "cluster surrogate", "shortlists", "vectors of 120", "predict"} <= set(
         stored["phases"]
     )
     assert stored["phases"]["shortlists"]["documents"] == 80 and stored["phases"]["predict"]["documents"] == 10
     assert stored["peak_mb"] >= max(phase["peak_mb"] for phase in stored["phases"].values())
     assert 0.5 < stored["predicted_over_measured"] < 2  # here the process itself is nearly all
+
+
+@pytest.mark.slow
+def test_a_whole_epoch(scale, tmp_path):
+    args = ["--labels", "120", "--epoch", "--warm-up", "5", "--queries", "10", "--set", "batch_size=8"]
+    result = CliRunner().invoke(scale.main, [*args, "--results", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    stored = json.loads((tmp_path / "labels120-epoch-batch_size=8.json").read_text())
+    assert "--epoch" in stored["command"] and "--steps" not in stored["command"]
+    assert [stored["phases"][name]["steps"] for name in ("surrogate", "shortlister", "ranker")] == [30, 30, 30]
+    assert stored["steps"] == stored["steps_of_an_epoch"] == 30
+    assert stored["phases"]["shortlists"]["documents"] == 240
+    assert stored["phases"]["ranker"]["step"]["steps"] == 25
 
 
 def test_mistakes(scale):

@@ -67,16 +67,19 @@ def test_building_and_training(tables):
         "builders": {"walk": walk},
     }  # fmt: skip
     ladder = {
-        **COMMON, "command": "python benchmarks/scale.py --labels 1000 --set dim=32", "labels": 1000,
+        **COMMON, "command": "python benchmarks/scale.py --labels 1000 --epoch --set dim=32", "labels": 1000,
         "documents": 2000, "steps": 120, "warm_up": 20, "settings": {"dim": 32, "batch_size": 256},
         "step_growth": {"times": 1.1}, "peak_mb": 900.0, "predicted_mb": {"data": 500.0, "ranker": 990.0},
         "predicted_over_measured": 1.1,
         "phases": {
-            "ranker": {"step": seconds(0.02), "seconds": 3.0, "peak_mb": 900.0},
+            "ranker": {"step": {**seconds(0.02), "labels": 77}, "seconds": 3.0, "peak_mb": 900.0, "steps": 120},
             "vectors of 1000": {"seconds": 0.5, "peak_mb": 800.0},
         },
     }  # fmt: skip
     text = "\n".join(tables.scale_sections([], [build], [ladder]))
-    assert "| 1,000 | walk | 2.0 (1.0 to 4.0) | 2,000 | 12 |" in text and "Note: other jobs ran beside." in text
-    assert "| `dim=32` | 0.0200 (0.0100 to 0.0400) | 1.10 | 900 | 990 | 1.10 |" in text
+    assert (
+        "| 1,000 | planted | walk | 2.0 (1.0 to 4.0) | 2,000 | 12 |" in text
+        and "Note: other jobs ran beside." in text
+    )
+    assert "| `--epoch` `dim=32` | 120 | 77 | 0.0200 (0.0100 to 0.0400) | 1.10 | 900 | 990 | 1.10 |" in text
     assert "| label vectors | 0.5 | 800 |" in text and "Sampling" not in text

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -52,6 +53,15 @@ def test_help_imports_nothing_heavy():
         "print([m for m in ('torch', 'numpy', 'scipy', 'sklearn', 'tqdm') if m in sys.modules])"
     )
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+def test_memory_is_in_huge_pages_unless_one_says_no(bench, monkeypatch):
+    for before, after in ((None, "1"), ("0", "0")):
+        monkeypatch.setenv("THP_MEM_ALLOC_ENABLE", "0")
+        if before is None:
+            monkeypatch.delenv("THP_MEM_ALLOC_ENABLE")
+        bench("datasets")
+        assert os.environ["THP_MEM_ALLOC_ENABLE"] == after
 
 
 def test_as_a_process(tmp_path):

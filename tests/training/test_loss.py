@@ -100,3 +100,16 @@ def test_softmax_of_nothing_but_padding_has_no_gradient():
     logit = torch.tensor([[-math.inf, -math.inf], [1.0, 0.0]], requires_grad=True)
     label_loss(logit, torch.tensor([[0.0, 0.0], [1.0, 0.0]]), None, loss="softmax").backward()
     assert torch.isfinite(logit.grad).all() and logit.grad[1].any()
+
+
+@pytest.mark.parametrize("loss", ["bce", "softmax"])
+@pytest.mark.parametrize("reduction", ["document", "cell"])
+@pytest.mark.parametrize("weight", [None, torch.tensor([1.0, 2.5])])
+def test_without_padding_nobody_need_look_for_it(loss, reduction, weight):
+    found = []
+    for padded in (True, False):
+        logit = LOGIT[:, ::2].clone().requires_grad_()
+        value = label_loss(logit, TARGET[:, ::2], weight, reduction, loss, padded)
+        value.backward()
+        found.append((value.detach(), logit.grad))
+    assert found[0][0].equal(found[1][0]) and found[0][1].equal(found[1][1])

@@ -26,12 +26,15 @@ def make(
     seed=0,
     fan_out=11,
     state="full",
+    dropout=0.2,
+    device="cpu",
     **options,
 ) -> Phase:
     torch.manual_seed(42)
-    x, y, label_x = (CSR.from_scipy(m) for m in (data.train_x, data.train_y, data.label_x))
-    model = kind(x.shape[1], 12, 6, sparse_tokens=sparse, sparse_labels=sparse)
-    hops = LabelHops(model, label_x, GRAPH if kind is ECLARE else None, mode, fan_out)
+    x, y, label_x = (CSR.from_scipy(m).to(device) for m in (data.train_x, data.train_y, data.label_x))
+    model = kind(x.shape[1], 12, 6, dropout=dropout, sparse_tokens=sparse, sparse_labels=sparse).to(device)
+    graph = GRAPH.clone().to(device) if kind is ECLARE else None
+    hops = LabelHops(model, label_x, graph, mode, fan_out)
     options = {"schedule": cosine_schedule(12, 0.1), "batch_size": 16, **options}
     optimizers = make_optimizers(model, 0.01, freeze, state)
     return Phase("p", model, x, y, hops, candidates or SampledLabels(3), optimizers, seed=seed, **options)
@@ -64,6 +67,22 @@ CASES = [
     {"candidates": shortlisted(), "mode": "sampled", "fan_out": 1},
     {"sparse": True, "state": "rowwise"},
 ]
+
+
+@pytest.mark.parametrize("mode", ["exact", "stale", "frozen", "sampled"])
+@pytest.mark.parametrize("state", ["full", "rowwise"])
+def test_epochs_on_any_device_are_those_of_the_cpu(tiny, device, mode, state):
+    losses = []
+    for where in ("cpu", device):
+        near = shortlisted().shortlist.to(where)
+        candidates = SampledLabels(3, near, 2)
+        phase = make(
+            tiny, candidates=candidates, sparse=True, mode=mode, freeze=mode == "frozen", state=state, dropout=0.0,
+            device=where, loss="softmax",
+        )  # fmt: skip
+        losses.append([phase.train_epoch() for _ in range(3)])
+    assert losses[0][-1] < losses[0][0]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-3)
 
 
 @pytest.mark.parametrize("sparse", [False, True])

@@ -46,7 +46,8 @@ class Events(Callback):
         self.seen.append(("start", phase, epochs, documents, epoch))
 
     def on_step(self, done, loss):
-        self.seen.append(("step", done, loss))
+        assert isinstance(loss, torch.Tensor)  # a number would wait for the device
+        self.seen.append(("step", done, float(loss)))
 
     def on_epoch_end(self, record):
         self.seen.append(("epoch", record["epoch"]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 from click.shell_completion import add_completion_class
 
@@ -43,5 +45,9 @@ def main(ctx: click.Context, console: Console, verbose: int) -> None:
     Results go to stdout, messages and progress to stderr. Exit codes: 1 for a problem with data, files or memory,
     2 for a mistake on the command line, 130 after Ctrl-C.
     """
+    # Torch reads it when it first takes memory, so before a command imports it. Gradients of large tables are new
+    # memory in each step, for which small pages would have to be found one by one (7,000 of them at a million
+    # labels), and the rows of a step lie all over its tables: pages of 2 MB spare both.
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     console.verbosity = verbose
     ctx.with_resource(console.attached())

@@ -40,8 +40,31 @@ def _spread(value, places, walking, least, ptr, neighbour, share, reached):  # p
 
 
 @numba.njit(nogil=True, cache=True)
+def _sort(values):  # pragma: no cover - compiled
+    """Ascending, in place. Most labels visit few: numba's sort allocates more than these take."""
+    if values.size > 32:
+        values.sort()
+        return
+    for place in range(1, values.size):
+        value, free = values[place], place
+        while free > 0 and values[free - 1] > value:
+            values[free] = values[free - 1]
+            free -= 1
+        values[free] = value
+
+
+def working_arrays(num_labels: int, num_docs: int) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
+    """``sums`` (zeros) and ``places`` for :func:`expected_visits`, which leaves them as they were.
+
+    They are as large as the set: a caller makes them once a thread, and not once a block of labels.
+    """
+    sizes = (num_labels, num_labels, num_labels, num_docs)
+    return tuple(np.zeros(size) for size in sizes), tuple(np.empty(size, np.int64) for size in sizes)
+
+
+@numba.njit(nogil=True, cache=True)
 def expected_visits(
-    label_ptr, label_doc, doc_ptr, doc_label, sources, hop_weight, go_on, tolerance, max_products
+    label_ptr, label_doc, doc_ptr, doc_label, sources, hop_weight, go_on, tolerance, max_products, sums, places
 ):  # pragma: no cover - compiled
     """Follows the share of walks that each label gets, hop by hop, from each of ``sources``.
 
@@ -53,16 +76,14 @@ def expected_visits(
         go_on: probability of no restart.
         tolerance: labels are left where less than this share of the walks would go on.
         max_products: gives up after so many multiply-adds; 0 never does.
+        sums, places: where to work, see :func:`working_arrays`; afterwards as before.
 
     Returns:
         ``(label, share, size, products)``: labels visited from each source, ascending, end to end (``[E]``); the
         expected share of its steps that visit them; how many each source visits (``[S]``); multiply-adds made.
     """
-    num_labels, num_docs = label_ptr.size - 1, doc_ptr.size - 1
-    here, there, total = np.zeros(num_labels), np.zeros(num_labels), np.zeros(num_labels)
-    at_doc = np.zeros(num_docs)
-    here_list, there_list = np.empty(num_labels, np.int64), np.empty(num_labels, np.int64)
-    total_list, doc_list = np.empty(num_labels, np.int64), np.empty(num_docs, np.int64)
+    here, there, total, at_doc = sums
+    here_list, there_list, total_list, doc_list = places
     label, share = np.empty(1024, np.int64), np.empty(1024)
     size = np.zeros(sources.size, np.int64)
     products, end = 0, 0
@@ -98,7 +119,7 @@ def expected_visits(
         if end + num_total > label.size:
             room = 2 * (end + num_total)
             label, share = np.append(label, np.empty(room, np.int64)), np.append(share, np.empty(room))
-        total_list[:num_total].sort()
+        _sort(total_list[:num_total])
         for place in range(num_total):
             at = total_list[place]
             label[end], share[end], total[at] = at, total[at], 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,6 @@ from .blocks import Edges, in_threads
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-# Labels a block; the compiled loop clears a few numbers for each label and document of the set with every block.
 _BLOCK_LABELS = 8192
 _NEGLIGIBLE = 1e-12
 # Labels whose cost is measured before either way is taken.
@@ -47,6 +47,7 @@ class ExpectedWalk:
         self.restart = restart
         self.length = length
         self.tolerance = tolerance
+        self._thread = threading.local()
 
     # Made at first use: who only builds by sampled walks has no need of them.
 
@@ -92,12 +93,14 @@ class ExpectedWalk:
         return torch.from_numpy(np.repeat(sources, size)), torch.from_numpy(label), count
 
     def _visits(self, sources: np.ndarray, max_products: int = 0) -> Any:
-        from .expected_kernel import expected_visits  # compiles
+        from .expected_kernel import expected_visits, working_arrays  # compiles
 
+        if not hasattr(self._thread, "arrays"):
+            self._thread.arrays = working_arrays(self.y.shape[1], self.y.shape[0])
         go_on = 1.0 - self.restart
         hops = 1
         while hops < self.length and go_on**hops >= max(self.tolerance, _NEGLIGIBLE):
             hops += 1
         weight = np.array([self.hop_weight(hop) for hop in range(hops)])
         kernel: Any = expected_visits
-        return kernel(*self._arrays, sources, weight, go_on, self.tolerance, max_products)
+        return kernel(*self._arrays, sources, weight, go_on, self.tolerance, max_products, *self._thread.arrays)

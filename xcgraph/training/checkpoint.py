@@ -82,8 +82,8 @@ def load_optimizer_tensors(optimizer: torch.optim.Optimizer, prefix: str, tensor
         start = f"{prefix}.{number}."
         moments: dict[str, Any] = {k[len(start) :]: v for k, v in tensors.items() if k.startswith(start)}
         for name, value in moments.items():
-            # SparseAdam and RowAdam count their steps in a plain integer, Adam in a tensor.
-            is_count = name == "step" and isinstance(optimizer, (torch.optim.SparseAdam, RowAdam))
+            # RowAdam counts its steps in a plain integer, Adam in a tensor.
+            is_count = name == "step" and isinstance(optimizer, RowAdam)
             moments[name] = int(value) if is_count else value.to(parameter.device)
         if moments:
             optimizer.state[parameter] = moments

@@ -10,7 +10,7 @@ import torch
 
 from xcgraph.models import LabelModel
 
-from .row_adam import RowAdam
+from .row_adam import RowAdam, SecondMoment
 
 OptimizerState = Literal["full", "rowwise"]
 
@@ -18,7 +18,7 @@ OptimizerState = Literal["full", "rowwise"]
 def make_optimizers(
     model: LabelModel, learning_rate: float, freeze_tokens: bool = False, state: OptimizerState = "full"
 ) -> list[torch.optim.Optimizer]:
-    """Adam for what is small, SparseAdam or RowAdam for tables with sparse gradients, with the papers' defaults.
+    """Adam for what is small, RowAdam for tables with sparse gradients, with the papers' defaults.
 
     Args:
         model: ``requires_grad`` of its token table is set by ``freeze_tokens``.
@@ -37,8 +37,8 @@ def make_optimizers(
     dense = [p for p in model.parameters() if p.requires_grad and id(p) not in ids]
     optimizers: list[torch.optim.Optimizer] = [torch.optim.Adam(dense, lr=learning_rate, fused=True)]
     if tables:
-        sparse = torch.optim.SparseAdam if state == "full" else RowAdam
-        optimizers.append(sparse(tables, lr=learning_rate))
+        second_moment: SecondMoment = "number" if state == "full" else "row"
+        optimizers.append(RowAdam(tables, lr=learning_rate, second_moment=second_moment))
     return optimizers
 
 

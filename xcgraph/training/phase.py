@@ -123,7 +123,8 @@ class Phase:
         logit = self.model.classifier(document, weight, bias, step.shortlist)
         if step.ignored is not None:
             logit = logit.index_put((step.ignored[0], step.ignored[1]), logit.new_tensor(-torch.inf))
-        loss = label_loss(logit, step.target, step.weight, self.reduction, self.loss)
+        padded = step.shortlist is not None or step.ignored is not None
+        loss = label_loss(logit, step.target, step.weight, self.reduction, self.loss, padded)
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -99,10 +99,10 @@ class Trainer:
         }
 
     def _on_step(self, done: int, total: Tensor) -> None:
-        if self.callbacks:
-            mean = float(total) / done
-            for callback in self.callbacks:
-                callback.on_step(done, mean)
+        # Stays on the device: to read it here would wait for every single step of a GPU.
+        mean = total / done
+        for callback in self.callbacks:
+            callback.on_step(done, mean)
 
     def _save(self, phase: Phase, progress: dict[str, Any], best: dict[str, Tensor]) -> None:
         if self.store is None:

@@ -5,6 +5,7 @@ import re
 import sys
 
 import pytest
+import torch
 
 from xcgraph.training.callbacks import ProgressBar
 from xcgraph.training.planned_phase import PlannedPhase
@@ -20,7 +21,7 @@ def tell(bar: ProgressBar, clock) -> None:
         for epoch in (1, 2):
             for done in (5, 10):
                 clock.now += 30
-                bar.on_step(done, done / 20)
+                bar.on_step(done, torch.tensor(done / 20))
             record = {"phase": phase.label, "epoch": epoch, "loss": 0.5, "seconds": 60.0 * epoch}
             bar.on_epoch_end({**record, "P@1": 12.345, "PSP@5": 6.789})
         bar.on_phase_end(phase.label)
@@ -88,7 +89,7 @@ def test_bar_is_not_drawn_at_every_step(monkeypatch, clock):
     bar.on_phase_start("ranker", 1, 1000, 0)
     for done in range(1, 1001):
         clock.now += 0.001
-        bar.on_step(done, 0.5)
+        bar.on_step(done, torch.tensor(0.5))
     bar.close()
     assert 10 <= len(terminal.pictures()) < 20
     assert "100%|" in terminal.pictures()[-1]
@@ -99,6 +100,6 @@ def test_bar_of_a_resumed_phase_starts_where_it_was(monkeypatch, clock, epoch):
     terminal = at_a_terminal(monkeypatch)
     bar = ProgressBar(clock)
     bar.on_phase_start("ranker", 2, 10, epoch)
-    bar.on_step(5, 0.25)
+    bar.on_step(5, torch.tensor(0.25))
     bar.on_phase_end("ranker")
     assert f"epoch {epoch + 1}/2:  {50 * epoch + 25}%|" in terminal.getvalue()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from xcgraph.training.callbacks import TimeLeft
 from xcgraph.training.planned_phase import PlannedPhase
@@ -33,7 +34,7 @@ def test_within_the_first_epoch_steps_tell(clock):
     clock.now += 7  # a graph is built
     time.on_phase_start("ranker 1/2", 4, 100, 0)
     clock.now += 5
-    time.on_step(50, 0.5)  # a tenth of a second a document
+    time.on_step(50, torch.tensor(0.5))  # a tenth of a second a document
     assert time.of_phase() == pytest.approx(35)
     assert time.of_run() == pytest.approx(35 + 7 + 40)
 
@@ -43,12 +44,12 @@ def test_finished_epochs_tell_with_their_validation(clock):
     time.on_run_start(RANKERS)
     time.on_phase_start("ranker 1/2", 4, 100, 0)
     clock.now += 10
-    time.on_step(100, 0.5)
+    time.on_step(100, torch.tensor(0.5))
     clock.now += 10  # validation
     time.on_epoch_end({"epoch": 1})
     assert time.of_phase() == pytest.approx(60) and time.of_run() == pytest.approx(140)
     clock.now += 5
-    time.on_step(50, 0.5)
+    time.on_step(50, torch.tensor(0.5))
     assert time.of_phase() == pytest.approx(50)
 
 
@@ -70,7 +71,7 @@ def test_the_estimate_of_even_work_is_exact_at_every_moment(clock):
         for epoch in range(1, 5):
             for done in (25, 50, 75, 100):
                 clock.now += 25 * pace
-                time.on_step(done, 0.5)
+                time.on_step(done, torch.tensor(0.5))
                 assert time.of_run() == pytest.approx(start + total - clock.now)
             time.on_epoch_end({"epoch": epoch})
             assert time.of_run() == pytest.approx(start + total - clock.now)

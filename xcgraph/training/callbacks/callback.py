@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from xcgraph.training.planned_phase import PlannedPhase
 
 
@@ -18,8 +20,11 @@ class Callback:
     def on_phase_start(self, phase: str, epochs: int, documents: int, epoch: int) -> None:
         """A phase of ``epochs`` epochs over ``documents`` documents starts, or goes on, at epoch ``epoch``."""
 
-    def on_step(self, done: int, loss: float) -> None:
-        """``done`` documents of the epoch are done, at a mean loss of ``loss``."""
+    def on_step(self, done: int, loss: Tensor) -> None:
+        """``done`` documents of the epoch are done, at a mean loss of ``loss``.
+
+        The loss is a scalar on the device that trains, which goes on meanwhile: ``float(loss)`` waits for it.
+        """
 
     def on_epoch_end(self, record: dict[str, Any]) -> None:
         """An epoch is over; ``record`` is its line in ``log.jsonl``."""

@@ -13,6 +13,8 @@ from .callback import Callback
 from .time_left import TimeLeft
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from xcgraph.training.planned_phase import PlannedPhase
 
 # The bar's own time left would not know of validation, nor of other phases. A short bar leaves room for words.
@@ -58,7 +60,7 @@ class ProgressBar(Callback):
                 file=sys.stderr,
             )
 
-    def on_step(self, done: int, loss: float) -> None:
+    def on_step(self, done: int, loss: Tensor) -> None:
         """Moves the bar."""
         self._time.on_step(done, loss)
         if self._bar is None:
@@ -69,7 +71,7 @@ class ProgressBar(Callback):
         self._shown = self._clock()
         self._bar.set_description_str(f"{self._label} epoch {self._epoch + 1}/{self._epochs}", refresh=False)
         left = f"left {left}, " if (left := self._left()) else ""
-        self._bar.set_postfix_str(f"{left}loss {loss:.3f}{self._note}")
+        self._bar.set_postfix_str(f"{left}loss {float(loss):.3f}{self._note}")
 
     def on_epoch_end(self, record: dict[str, Any]) -> None:
         """Shows validation metrics from now on."""

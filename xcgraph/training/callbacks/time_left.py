@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from .callback import Callback
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from xcgraph.training.planned_phase import PlannedPhase
 
 # Epochs whose mean the next ones are expected to take: the first ones of a phase may be slower than the rest.
@@ -57,7 +59,7 @@ class TimeLeft(Callback):
         self._recent.clear()
         self._since = now
 
-    def on_step(self, done: int, loss: float) -> None:
+    def on_step(self, done: int, loss: Tensor) -> None:
         """Counts documents."""
         self._done = done
 
