@@ -5,9 +5,9 @@
 trains ECLARE on ``planted`` sets of N = 2 L documents, each in a process of its own: data, label graph, modules I
 to IV, prediction. The code is that of a run (default recipe); what is cut is the number of documents: a training
 phase makes ``--steps`` steps, shortlists are made for the documents of these steps, and ``--queries`` test
-documents are predicted. All tables have their full size, that of shortlists included. With ``--epoch`` nothing is
-cut in training: each phase passes over all documents once, and all have shortlists. A line of JSON for each size,
-kept in ``benchmarks/results/scale``.
+documents are predicted. All tables have their full size, that of shortlists included. With ``--epoch`` module IV
+is not cut: all documents have shortlists, and it passes over all of them once. A line of JSON for each size, kept
+in ``benchmarks/results/scale``.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SETTINGS = {
 )
 @click.option("--steps", type=click.IntRange(min=20), default=120, show_default=True, help="Of a training phase.")
 @click.option("--warm-up", type=click.IntRange(min=1), default=20, show_default=True, help="Of them, not timed.")
-@click.option("--epoch", is_flag=True, help="A whole epoch of each training phase, in place of --steps.")
+@click.option("--epoch", is_flag=True, help="A whole epoch of module IV, in place of --steps.")
 @click.option("--queries", type=click.IntRange(min=1), default=4096, show_default=True)
 @click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a setting; may be repeated.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
@@ -63,7 +63,7 @@ def main(
     if warm_up >= steps:
         raise click.UsageError(f"--warm-up {warm_up}: expected fewer than the {steps} steps")
     if in_process:
-        click.echo(json.dumps(run(labels[0], None if epoch else steps, warm_up, queries, changes, seed)))
+        click.echo(json.dumps(run(labels[0], steps, epoch, warm_up, queries, changes, seed)))
         return
     commit, dirty = code_state()
     name = "-".join(["labels{}", *(["epoch"] if epoch else []), *changes]).replace("/", "_")
@@ -71,7 +71,7 @@ def main(
         check_replaced(results / f"{name.format(size)}.json", dirty, force)
     smallest: float | None = None
     for size in labels:
-        options: list[Any] = ["--epoch"] if epoch else ["--steps", steps]
+        options: list[Any] = [*(["--epoch"] if epoch else []), "--steps", steps]
         options += ["--warm-up", warm_up, "--queries", queries, "--seed", seed]
         options += [word for change in changes for word in ("--set", change)]
         found = in_own_process(__file__, ["--labels", str(size), *map(str, options)], f"{size} labels")
@@ -91,9 +91,9 @@ def main(
 
 
 def run(
-    num_labels: int, steps: int | None, warm_up: int, queries: int, changes: tuple[str, ...], seed: int
+    num_labels: int, steps: int, epoch: bool, warm_up: int, queries: int, changes: tuple[str, ...], seed: int
 ) -> dict[str, Any]:
-    """Measures one size in this process; ``steps`` of a training phase are ``None`` for an epoch."""
+    """Measures one size in this process."""
     import torch
 
     from xcgraph.datasets.planted import planted_matrices
@@ -107,11 +107,11 @@ def run(
         data = planted_matrices(num_labels, 2 * num_labels, seed=seed)
     settings = make_settings("eclare", "default", [*(f"{k}={v}" for k, v in SETTINGS.items()), *changes])
     steps_of_an_epoch = -(-data.train_x.shape[0] // settings.batch_size)
-    if steps is None and steps_of_an_epoch < warm_up + 3:
+    if epoch and steps_of_an_epoch < warm_up + 3:
         raise click.UsageError(f"--epoch: {steps_of_an_epoch} steps are too few for --warm-up {warm_up}")
     pipeline = Pipeline(data, "eclare", "default", settings, seed)
     with measured(phases.setdefault("before training", {})):
-        trainer = bounded_trainer(pipeline, phases, steps, warm_up)
+        trainer = bounded_trainer(pipeline, phases, steps, epoch, warm_up)
     ranker = trainer.fit()
     test_x = CSR.from_scipy(data.test_x[:queries])
     phases["predict"] = {"documents": test_x.shape[0]}
@@ -146,8 +146,13 @@ def run(
     }
 
 
-def bounded_trainer(pipeline: Any, phases: dict[str, dict[str, Any]], steps: int | None, warm_up: int) -> Any:
-    """The first instance of a run, measured, and with the documents of ``steps`` (``None``: all) in each phase."""
+def bounded_trainer(
+    pipeline: Any, phases: dict[str, dict[str, Any]], steps: int, epoch: bool, warm_up: int
+) -> Any:
+    """The first instance of a run, measured, and with the documents of ``steps`` in each phase.
+
+    With ``epoch``, module IV has all documents.
+    """
     import numpy as np
     import torch
 
@@ -158,7 +163,7 @@ def bounded_trainer(pipeline: Any, phases: dict[str, dict[str, Any]], steps: int
     num_documents = pipeline.data.train_x.shape[0]
     generator = torch.Generator().manual_seed(pipeline.seed)
     some = torch.randperm(num_documents, generator=generator)
-    some = some[: None if steps is None else steps * pipeline.settings.batch_size].sort().values
+    some = some[: steps * pipeline.settings.batch_size].sort().values
 
     class Counted:
         """Notes how many labels a step scores."""
@@ -181,8 +186,10 @@ def bounded_trainer(pipeline: Any, phases: dict[str, dict[str, Any]], steps: int
                 return super().cluster(centroid, name)
 
         def shortlists(self, beam_search: Any, graph: Any) -> Any:
-            with measured(phases.setdefault("shortlists", {"documents": some.numel()})):
-                if steps is None:
+            with measured(
+                phases.setdefault("shortlists", {"documents": num_documents if epoch else some.numel()})
+            ):
+                if epoch:
                     return super().shortlists(beam_search, graph)
                 table = torch.full((num_documents, SHORTLIST_WIDTH), -1, dtype=torch.int32)
                 found = training_shortlists(beam_search, self.split.x.select_rows(some), SHORTLIST_WIDTH)
@@ -195,7 +202,7 @@ def bounded_trainer(pipeline: Any, phases: dict[str, dict[str, Any]], steps: int
             whole, shortlist = self.split, getattr(candidates, "shortlist", None)
             stamps: list[float] = []
             counts: list[int] = []
-            if steps is not None:
+            if not (epoch and name == "ranker"):
                 self.split = TrainingSplit(whole.x.select_rows(some), whole.y.select_rows(some))
                 y = y.select_rows(some)
                 if shortlist is not None:

@@ -116,9 +116,9 @@ def _ladder(results: Sequence[Result]) -> list[str]:
     return [
         "## Training at up to a million labels",
         f"ECLARE on `planted` sets through modules I to IV, in steps of {first['settings']['batch_size']} "
-        "documents; tables have their full size. A training phase makes a few steps, or a whole "
-        "epoch (`--epoch`). *steps*, *labels a step* (the median of those scored) and *s a step* are of module "
-        f"IV; its first {first['warm_up']} steps are not timed. *growth*: seconds a step over those of the "
+        "documents; tables have their full size. A training phase makes a few steps; with `--epoch`, module IV "
+        "passes over all documents. *steps*, *labels a step* (the median of those scored) and *s a step* are of "
+        f"module IV; its first {first['warm_up']} steps are not timed. *growth*: seconds a step over those of the "
         "smallest set of the same command; *predicted*: by `xcgraph-bench preflight`.",
         table([*header, "peak, MB", "predicted, MB", "predicted / peak"], rows),
         "Phases (training phases of the steps above):",

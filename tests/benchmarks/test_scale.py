@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-ARGS = ["--labels", "120", "--steps", "20", "--warm-up", "5", "--queries", "10"]
+ARGS = ["--labels", "120", "--steps", "20", "--steps", "20", "--warm-up", "5", "--queries", "10"]
 
 
 @pytest.fixture
@@ -42,12 +42,24 @@ def test_ladder(scale, tmp_path, changes):
 
 @pytest.mark.slow
 def test_a_whole_epoch(scale, tmp_path):
-    args = ["--labels", "120", "--epoch", "--warm-up", "5", "--queries", "10", "--set", "batch_size=8"]
+    args = [
+        "--labels",
+        "120",
+        "--epoch",
+        "--steps",
+        "20",
+        "--warm-up",
+        "5",
+        "--queries",
+        "10",
+        "--set",
+        "batch_size=8",
+    ]
     result = CliRunner().invoke(scale.main, [*args, "--results", str(tmp_path)])
     assert result.exit_code == 0, result.output
     stored = json.loads((tmp_path / "labels120-epoch-batch_size=8.json").read_text())
-    assert "--epoch" in stored["command"] and "--steps" not in stored["command"]
-    assert [stored["phases"][name]["steps"] for name in ("surrogate", "shortlister", "ranker")] == [30, 30, 30]
+    assert "--epoch --steps 20" in stored["command"]
+    assert [stored["phases"][name]["steps"] for name in ("surrogate", "shortlister", "ranker")] == [20, 20, 30]
     assert stored["steps"] == stored["steps_of_an_epoch"] == 30
     assert stored["phases"]["shortlists"]["documents"] == 240
     assert stored["phases"]["ranker"]["step"]["steps"] == 25
