@@ -74,3 +74,19 @@ def test_mistakes(bench, error, finished, known, tmp_path):
     assert "there is no label 'nobody'" in error("labels", "add", run, *options, "--neighbours", "near", code=2)
     assert "expected a column 'who'" in error("labels", "add", run, *options, "--uid", "who", code=1)
     assert "expected a model folder" in error("labels", "add", tmp_path, "a", "--out", tmp_path / "y", code=1)
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "end"),
+    [
+        (b"title,near\ncaf\xe9,\n", "", "at position 4; write the file again as UTF-8"),
+        (b"title,near\na,b,c\n", "", "cells that hold ',' or a line break"),
+        (b'title,near\na,"b"c\n', "", "write each quote within a quoted cell twice"),
+        (b"title;near\na;b\n", "", "got 'title;near'; give the right --title"),
+        (b"title,near\na,b\n", "--neighbours far", "got 'title', 'near'; give the right --neighbours"),
+    ],
+)
+def test_what_is_advised_can_be_done(error, finished, tmp_path, content, options, end):
+    (tmp_path / "new.csv").write_bytes(content)
+    given = ["--out", tmp_path / "x", "--input", tmp_path / "new.csv", *options.split()]
+    assert error("labels", "add", finished[0], *given, code=1).endswith(end)

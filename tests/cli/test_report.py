@@ -4,6 +4,8 @@ import gzip
 import json
 import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -113,6 +115,17 @@ def test_files_that_are_missing(error, copy, tmp_path):
     line = error("report", copy, *out, code=1)
     assert line == f"Error: {copy}: expected predictions.npz of a finished run, got none; run it again"
     assert not (tmp_path / "r.html").exists()
+
+
+def test_a_missing_run_is_known_before_torch_is_imported(tmp_path):
+    program = (
+        "import sys; from xcgraph.cli import main\n"
+        f"try: main(['report', {str(tmp_path / 'none')!r}, '--out', {str(tmp_path / 'r.html')!r}])\n"
+        "finally: print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "False\n"), done.stderr
+    assert done.stderr.startswith(f"Error: {tmp_path / 'none'}: expected a finished run")
 
 
 def test_models_that_cannot_be_read(error, copy, tmp_path):

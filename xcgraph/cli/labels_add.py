@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,14 @@ import click
 
 from .completion import complete_file
 from .edited_model import edit_model, out_option
+from .errors import DataProblem, in_flags
 from .options import json_option, model_argument
 
 if TYPE_CHECKING:
     from xcgraph.inference import Predictor
+
+# What the library advises that no option of this command does.
+_NO_OPTION = re.compile(r", or (?:give the right|the right|set) '(?:delimiter|encoding|quotes)'(?: to none)?$")
 
 
 @click.command("add", short_help="Add labels by their titles.")
@@ -67,10 +72,15 @@ def _read(
     path: Path, title: str, uid: str | None, neighbours: str | None, separator: str
 ) -> tuple[list[str], list[str], list]:
     """Titles, uids and neighbours (``None`` for an empty cell) of a table's rows."""
-    from xcgraph.data import TableLayout
+    from xcgraph.data import DataError, TableLayout
     from xcgraph.data.named_table import read_named_documents
 
     layout = TableLayout(title=title, labels=neighbours, uid=uid, separator=separator, fallback_format="jsonl")
-    rows = list(read_named_documents(path, layout))
+    try:
+        rows = list(read_named_documents(path, layout))
+    except DataError as error:
+        found, semicolon, advice = str(error).rpartition("; ")
+        advice = _NO_OPTION.sub("", advice).replace("'labels'", "'neighbours'")
+        raise DataProblem(found + semicolon + in_flags(advice)) from error
     titles = [row.title for row in rows]
     return titles, [row.uid or row.title for row in rows], [list(row.labels) or None for row in rows]

@@ -68,6 +68,11 @@ def command(
     if out.suffix.lower() not in _SUFFIXES:
         raise click.UsageError(f"--out {out}: expected a name that ends in {' or '.join(_SUFFIXES)}")
     check_out(out)
+    from xcgraph.peers import read_metrics
+
+    # What is no run is said before torch is imported, which takes seconds.
+    for folder in runs:
+        read_metrics(Path(folder))
     from xcgraph.data.atomic import atomic_file
     from xcgraph.report import FinishedRun, build_report, group_runs, read_results, render_report
 
