@@ -27,8 +27,9 @@ def latency_sections(results: Sequence[Result]) -> list[str]:
         "from the features of a document to label ids, the same 300 documents for every method; *text*: from "
         "raw text to label names; *batch*: the same for all texts in one call. Medians over rounds; where there "
         "are several methods, a round asks one after the other, so that all of them see the machine alike. *MB* "
-        "is the frozen model with vectoriser and label names. *loss* is in percentage points of exact float32 "
-        "scoring, on all test documents; *agrees with exact* is the share of the exact best 5 that are found.",
+        "is the frozen model with vectoriser and label names, and that of a trained model with what explanations "
+        "need (without, `freeze` leaves less than half). *loss* is in percentage points of exact float32 scoring, "
+        "on all test documents; *agrees with exact* is the share of the exact best 5 that are found.",
         table(header, rows),
         *(f"{how}" for how in unique(result["how"] for result in results if "how" in result)),
         "\n".join(_facts(result) for result in results),

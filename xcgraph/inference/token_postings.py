@@ -86,7 +86,7 @@ class TokenPostings:
         kernels.add_long_rows(self._rowptr, self._col, self._value, ids, weights, LONGEST, labels, out)
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """All that :func:`kernels.add_rows` takes of it."""
+        """All that ``kernels.add_rows`` takes of it."""
         place, rows = self._frequent
         return self._rowptr, self._col, self._value, place, *rows.arrays()
 

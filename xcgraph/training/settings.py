@@ -9,10 +9,7 @@ import types
 import typing
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    from .loss import Loss
+from typing import Any, Literal
 
 ModelName = Literal["eclare", "decaf"]
 RecipeName = Literal["default", "paper"]
@@ -133,7 +130,7 @@ class Settings:
         return dataclasses.replace(self, loss=loss, dim=dim, batch_size=batch_size, learning_rate=rate)
 
     @property
-    def label_loss(self) -> Loss:
+    def label_loss(self) -> Literal["softmax", "bce"]:
         """The loss of the ranker, of settings that are :meth:`fitted`.
 
         Raises:
