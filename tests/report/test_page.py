@@ -59,7 +59,7 @@ def test_charts(page):
 
 def test_places_on_a_chart(page):
     """Where marks are says what the numbers are."""
-    chart = page.run("charts.findIndex((chart) => chart.title === 'R@5 by label frequency')")
+    chart = page.run("charts.findIndex((chart) => chart.title === 'Loss')")
     found = page.run(
         f"[...document.querySelectorAll('[data-chart]')[{chart}].querySelectorAll('.plot .mark')].map((mark) => "
         "mark.getAttribute('transform').match(/-?[\\d.]+/g).slice(0, 2).map(Number))"
