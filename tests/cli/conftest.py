@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from click.testing import CliRunner
 
@@ -40,6 +43,23 @@ def error(bench):
         line = result.stderr.splitlines()[-1]
         assert line.startswith("Error: ") and result.stderr.count("Error: ") == 1
         return line
+
+    return run
+
+
+@pytest.fixture
+def error_without_torch():
+    """Runs a command that must fail before torch is imported, in a process of its own, and gives its stderr."""
+
+    def run(*args):
+        program = (
+            "import sys; from xcgraph.cli import main\n"
+            f"try: main({[str(arg) for arg in args]!r})\n"
+            "finally: print('torch' in sys.modules)"
+        )
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (1, "False\n"), done.stderr
+        return done.stderr
 
     return run
 

@@ -55,17 +55,11 @@ def test_lines_of_text_and_json(bench, finished, texts, tmp_path):
     ]
 
 
-def test_a_missing_model_is_known_before_torch_is_imported(tmp_path):
+def test_a_missing_model_is_known_before_torch_is_imported(error_without_torch, tmp_path):
     (tmp_path / "begun" / "checkpoints").mkdir(parents=True)
     for name, got in (("none", "got nothing there; 'xcgraph-bench run' makes one"), ("begun", "--resume")):
-        program = (
-            "import sys; from xcgraph.cli import main\n"
-            f"try: main(['predict', {str(tmp_path / name)!r}, 'x'])\n"
-            "finally: print('torch' in sys.modules)"
-        )
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-        assert (done.returncode, done.stdout) == (1, "False\n"), done.stderr
-        assert done.stderr.startswith(f"Error: {tmp_path / name}: expected a model folder") and got in done.stderr
+        stderr = error_without_torch("predict", tmp_path / name, "x")
+        assert stderr.startswith(f"Error: {tmp_path / name}: expected a model folder") and got in stderr
 
 
 def test_more_than_a_batch(bench, finished, texts, tmp_path):

@@ -4,8 +4,6 @@ import gzip
 import json
 import re
 import shutil
-import subprocess
-import sys
 
 import pytest
 
@@ -117,15 +115,9 @@ def test_files_that_are_missing(error, copy, tmp_path):
     assert not (tmp_path / "r.html").exists()
 
 
-def test_a_missing_run_is_known_before_torch_is_imported(tmp_path):
-    program = (
-        "import sys; from xcgraph.cli import main\n"
-        f"try: main(['report', {str(tmp_path / 'none')!r}, '--out', {str(tmp_path / 'r.html')!r}])\n"
-        "finally: print('torch' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (1, "False\n"), done.stderr
-    assert done.stderr.startswith(f"Error: {tmp_path / 'none'}: expected a finished run")
+def test_a_missing_run_is_known_before_torch_is_imported(error_without_torch, tmp_path):
+    stderr = error_without_torch("report", tmp_path / "none", "--out", tmp_path / "r.html")
+    assert stderr.startswith(f"Error: {tmp_path / 'none'}: expected a finished run")
 
 
 def test_models_that_cannot_be_read(error, copy, tmp_path):

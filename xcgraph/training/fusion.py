@@ -78,7 +78,7 @@ class LexicalParts:
         return LexicalScorer.weighted([(self.rows[name], 1.0)]).to(device)
 
 
-#: Where the search starts: weights that did well on data sets of several kinds (docs/notes/002-accuracy.md).
+#: Where the search starts: weights that did well on data sets of several kinds (docs/notes, 002 and 003).
 #: Logits of a trained model span about ten units; margins and cosines one or two.
 PRIOR = FusionWeights(linear=6.0, centroid=6.0, text=5.0)
 #: Factors of the prior that are tried, and how far from it each counts.
@@ -201,8 +201,9 @@ def tune_lexical(
     price = 3.0 / math.sqrt(max(1, num_documents))
     choices = {**dict.fromkeys(names, FACTORS), **({_ALL_PARTS: SCALES} if names else {})}
     prior = dict.fromkeys(choices, 1.0)
-    tried = {_weights(prior): evaluate(_weights(prior))}
-    against = tried[_weights(prior)] if baseline is None else baseline
+    first = evaluate(_weights(prior))
+    tried = {_weights(prior): first}
+    against = first if baseline is None else baseline
 
     def value_of(factors: dict[str, float]) -> float:
         weights = _weights(factors)

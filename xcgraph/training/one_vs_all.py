@@ -78,7 +78,7 @@ def fit_one_vs_all(
     for name, value in (("near", near), ("ratio", ratio)):
         if value < 0:
             raise ValueError(f"'{name}' must not be negative, got {value}")
-    num_labels, num_tokens = y.shape[1], x.shape[1]
+    num_tokens = x.shape[1]
     by_label = y.T.tocsr()
     by_label.sort_indices()
     positives = np.diff(by_label.indptr)
@@ -106,25 +106,24 @@ def fit_one_vs_all(
         used = int(indptr[-1])
         return csr_matrix((values[:used].copy(), columns[:used].copy(), indptr), shape=(labels.size, num_tokens))
 
-    pieces = np.split(np.arange(num_labels), np.flatnonzero(np.diff(_blocks(width))) + 1) if num_labels else []
     # Threads of Python's, not of numba's: those share OpenMP with torch, which then runs on as many.
     with ThreadPoolExecutor(max(1, num_threads)) as pool:
-        blocks = list(pool.map(solve, pieces))
+        blocks = list(pool.map(solve, _pieces(width)))
     weight = vstack(blocks, format="csr") if blocks else csr_matrix((0, num_tokens), dtype=np.float32)
     weight.sort_indices()
     return csr_matrix(weight, dtype=np.float32)
 
 
-def _blocks(width: np.ndarray) -> np.ndarray:
-    """The number of a block for each label: as many labels as fit into a buffer, but at least one."""
-    block = np.zeros(width.size, dtype=np.int64)
-    used = number = 0
+def _pieces(width: np.ndarray) -> list[np.ndarray]:
+    """Labels in order, as many at a time as fit into a buffer, but at least one."""
+    starts: list[int] = []
+    used = 0
     for label, size in enumerate(width.tolist()):
-        if used + size > _MAX_BUFFER:
-            number, used = number + 1, 0
+        if not starts or used + size > _MAX_BUFFER:
+            starts.append(label)
+            used = 0
         used += size
-        block[label] = number
-    return block
+    return np.split(np.arange(width.size), starts[1:]) if starts else []
 
 
 @numba.njit(nogil=True, cache=True)
