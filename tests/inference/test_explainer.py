@@ -75,7 +75,9 @@ def test_parts_are_those_of_the_model(train):
     with torch.no_grad():
         components = network.label_blocks.forward_hops(hops)
         gate = network.mixer.gate.sigmoid()
-        text, graph = (((gate[i] * components[:, i]) @ x).tolist() for i in range(2))
+        # Both against the mean of all label vectors.
+        centre = network.label_vectors(hops)[0].mean(0) / 2
+        text, graph = (((gate[i] * components[:, i] - centre) @ x).tolist() for i in range(2))
         refinement = ((gate[2] * network.classifier.weight) @ x).tolist()
     for e in Explainer(FrozenModel.freeze(model)).explain(TEXT, 12):
         label = model.label_uids.index(e.uid)

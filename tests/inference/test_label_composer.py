@@ -31,6 +31,16 @@ CASES = [
 ]
 
 
+def total_of(composer, hops):
+    """Label vectors from their parts."""
+    total = torch.zeros(L, D)
+    for part, hop in enumerate(composer.hops):
+        total += composer.gates(part, composer.attention) * composer.block(part, hops[:, hop])
+    if composer.has_refinement:
+        total += composer.gates(len(composer.hops), composer.attention) * composer.refinement
+    return total
+
+
 @pytest.mark.parametrize("kind, options", CASES, ids=str)
 def test_parts_add_up_to_the_label_vectors(kind, options):
     model = make_model(kind, **options)
@@ -46,11 +56,11 @@ def test_parts_add_up_to_the_label_vectors(kind, options):
         composer = LabelComposer.from_model(model, lambda: hops, adjacency)
         assert model.training
         composer = LabelComposer.from_tensors(composer.first_hop, composer.tensors())
-        total = torch.zeros(L, D)
-        for part, hop in enumerate(composer.hops):
-            total += composer.gates(part, composer.attention) * composer.block(part, hops[:, hop])
-        if composer.has_refinement:
-            total += composer.gates(len(composer.hops), composer.attention) * composer.refinement
+        total = total_of(composer, hops)
+        by = torch.randn(D)
+        moved = composer.shifted(by)
+        assert torch.allclose(total_of(moved, hops), expected + by, atol=1e-5)
+        assert torch.equal(total_of(composer, hops), total)  # which is as it was
     assert torch.allclose(total, expected, atol=1e-5)
     assert composer.has_refinement is model.refinement
     assert (composer.graph is None) is (model.num_hops == 0)

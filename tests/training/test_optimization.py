@@ -74,6 +74,17 @@ def test_every_parameter_has_one_optimizer(tokens, labels, freeze):
     assert dense.param_groups[0]["weight_decay"] == 0 and dense.param_groups[0]["betas"] == (0.9, 0.999)
 
 
+@pytest.mark.parametrize("combine, frozen", [("gate", 2), ("attention", 0)])
+def test_offsets_of_all_labels_can_be_frozen(combine, frozen):
+    model = ECLARE(9, 7, 4, combine=combine)
+    everything = {name for name, _ in model.named_parameters()}
+    (dense,) = make_optimizers(model, 0.01, freeze_offsets=True)
+    without = everything - names(model, dense)
+    # Attention sees them, so that they are more than an offset.
+    assert len(without) == frozen and all("label_blocks" in name and name.endswith("bias") for name in without)
+    assert names(model, *make_optimizers(model, 0.01)) == everything
+
+
 def test_model_without_tables_of_its_own():
     model = DECAF(9, 7, 4, refinement=False, bias=False, sparse_labels=True)
     assert len(make_optimizers(model, 0.01)) == 1

@@ -124,6 +124,10 @@ def test_labels_that_only_the_validation_documents_have(tiny, small, monkeypatch
     first, second = joined.weight.split(8, dim=1)
     assert not first[4].any() and torch.equal(second[4], members[1].weight[4])
     torch.testing.assert_close(first[3], members[0].weight[3] / 2)
+    # Softmax says nothing of what labels have in common: each member's are centred, over those that it knows.
+    for member, those in ((members[0], known), (members[1], torch.ones(12, dtype=torch.bool))):
+        torch.testing.assert_close(member.weight[those].mean(0), torch.zeros(8), atol=1e-5, rtol=0)
+        assert float(member.bias[those].mean()) == pytest.approx(0, abs=1e-5)
     assert validators[0].truth[:, 4].nnz == 0 and validators[0].known.sum() == 11
 
 
@@ -314,3 +318,21 @@ def test_calibration(tiny, small, monkeypatch, scoring, fusion):
 def test_no_calibration_without_validation_documents(tiny, small):
     pipeline, _ = fit(tiny, small(validation_fraction=0.0, fusion=True))
     assert pipeline.calibration is None and "calibration" not in pipeline.results
+
+
+@pytest.mark.parametrize("loss, moved", [("softmax", False), ("bce", True)])
+def test_what_labels_have_in_common_is_trained_where_the_loss_sees_it(tiny, small, monkeypatch, loss, moved):
+    """Under softmax its gradient is nothing but rounding, which Adam would follow a whole step each time."""
+    from xcgraph.training import instance
+
+    models = []
+    original = instance.InstanceTrainer.make_model
+    monkeypatch.setattr(
+        instance.InstanceTrainer,
+        "make_model",
+        lambda *args, **kw: models.append(original(*args, **kw)) or models[-1],
+    )
+    fit(tiny, small(loss=loss, instances=1))
+    (model,) = models
+    assert len(model.label_offsets) == 2
+    assert all(bool(offset.any()) == moved for offset in model.label_offsets)

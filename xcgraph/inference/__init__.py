@@ -1,6 +1,7 @@
 """From trained models to ranked labels, in memory and on disk."""
 
 from .calibration import Calibration
+from .centre_labels import centre_labels
 from .clustered_labels import ClusteredLabels
 from .document_encoder import DocumentEncoder
 from .edit_labels import add_labels, remove_labels, rename_label
@@ -58,6 +59,7 @@ __all__ = [
     "StoredModel",
     "TokenPostings",
     "add_labels",
+    "centre_labels",
     "document_centroids",
     "export_encoder",
     "export_model",

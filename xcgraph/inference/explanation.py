@@ -49,7 +49,9 @@ class Explanation:
         probability: of the model itself, before calibration; what the logit, or ``game``, makes.
         logit: its score before it becomes a probability.
         parts: ``text``, ``graph``, ``refinement``, ``bias``, ``linear``, ``centroid``, ``label_text``, those that
-            the model has; and ``rounding``, where its numbers are rounded and the parts are not.
+            the model has; and ``rounding``, where its numbers are rounded and the parts are not. In models
+            trained by softmax, which sees only how labels differ, ``text`` and ``graph`` are against the average
+            label.
         neighbours: the labels whose texts add most to the part ``graph``, largest magnitude first; the label
             itself may be one.
         other_neighbours: what all other neighbours add.

@@ -120,6 +120,20 @@ class LabelComposer:
         """A copy with other fields, by the names of the arguments."""
         return LabelComposer(**{**{name: getattr(self, name) for name in _FIELDS}, **changes})
 
+    def shifted(self, by: Tensor) -> LabelComposer:
+        """A composer of the same vectors plus ``by`` (``[D]``), the parts made of texts taking equal shares of it.
+
+        Refinement vectors take it where there are no others; with attention, which sums to one, all parts do.
+        """
+        refinement, bias = self.refinement, self.bias
+        if self.attention is not None:
+            bias = bias + by
+        elif len(self.hops):
+            bias = bias + by / (len(self.hops) * self.mix[: len(self.hops)])
+        if refinement is not None and (self.attention is not None or not len(self.hops)):
+            refinement = refinement + by / self.mix[-1]
+        return self.replace(bias=bias, refinement=refinement)
+
     def tensors(self) -> dict[str, Tensor]:
         """What is kept on disk, beside ``first_hop``."""
         tensors = {"gate": self.gate, "weight": self.weight, "bias": self.bias, "mix": self.mix}

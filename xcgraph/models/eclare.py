@@ -74,6 +74,11 @@ class ECLARE(LabelModel):
             components = torch.cat([components, refinement.unsqueeze(1)], dim=1)
         return self.mixer(components)
 
+    @property
+    def label_offsets(self) -> list[torch.nn.Parameter]:
+        """Biases of the label blocks, where each adds the same to all label vectors; attention sees them."""
+        return [] if isinstance(self.mixer, LabelAttention) else super().label_offsets
+
     def config(self) -> dict[str, Any]:
         """What ``ECLARE(**config)`` needs to make an untrained copy, as json values."""
         return {

@@ -74,6 +74,12 @@ class LabelModel(torch.nn.Module):
         self.classifier = LabelClassifier(num_labels, dim, refinement=refinement, bias=bias, sparse=sparse_labels)
 
     @property
+    def label_offsets(self) -> list[torch.nn.Parameter]:
+        """Biases of the label blocks, where each adds the same vector to all label vectors."""
+        blocks: list[Any] = list(self.label_blocks.blocks)
+        return [block.linear.linear.bias for block in blocks]
+
+    @property
     def refinement(self) -> bool:
         """Whether each label has a free vector."""
         return self.classifier.weight is not None

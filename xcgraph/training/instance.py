@@ -189,7 +189,9 @@ class InstanceTrainer:
             y,
             hops,
             candidates,
-            make_optimizers(model, learning_rate or settings.learning_rate, freeze, settings.optimizer_state),
+            make_optimizers(
+                model, learning_rate or settings.learning_rate, freeze, settings.optimizer_state, loss == "softmax"
+            ),
             schedule,
             settings.batch_size,
             "cell" if self.paper else "document",

@@ -16,18 +16,27 @@ OptimizerState = Literal["full", "rowwise"]
 
 
 def make_optimizers(
-    model: LabelModel, learning_rate: float, freeze_tokens: bool = False, state: OptimizerState = "full"
+    model: LabelModel,
+    learning_rate: float,
+    freeze_tokens: bool = False,
+    state: OptimizerState = "full",
+    freeze_offsets: bool = False,
 ) -> list[torch.optim.Optimizer]:
     """Adam for what is small, RowAdam for tables with sparse gradients, with the papers' defaults.
 
     Args:
-        model: ``requires_grad`` of its token table is set by ``freeze_tokens``.
+        model: ``requires_grad`` of its token table and label offsets is set by ``freeze_tokens`` and
+            ``freeze_offsets``.
         learning_rate: of all of them.
         freeze_tokens: leave the token embeddings as they are.
         state: of tables with sparse gradients: two moments a number (``"full"``), or one a number and one a row
             (``"rowwise"``).
+        freeze_offsets: leave what is the same for all labels as it is. Under softmax its gradient is zero but for
+            rounding, which Adam takes for the direction of steps as long as any.
     """
     model.embedding.weight.requires_grad_(not freeze_tokens)
+    for offset in model.label_offsets:
+        offset.requires_grad_(not freeze_offsets)
     tables = []
     if model.embedding.sparse and not freeze_tokens:
         tables.append(model.embedding.weight)

@@ -19,6 +19,7 @@ from xcgraph.inference import (
     EnsembleRanker,
     LabelRanker,
     LexicalScorer,
+    centre_labels,
     document_centroids,
     join_rankers,
 )
@@ -141,8 +142,11 @@ class Pipeline:
         epochs = self.results["0/ranker"]["best_epoch"] if validator is not None else None
         for number in range(1, settings.instances):
             members.append(InstanceTrainer(self, number, everything, None, epochs).fit())
+        knows = [torch.from_numpy(known), *[None] * (len(members) - 1)]
+        if settings.label_loss == "softmax":
+            members = [centre_labels(member, those) for member, those in zip(members, knows, strict=True)]
         if self.scoring == "all" and self.recipe == "default":
-            members = [join_rankers(members, [torch.from_numpy(known), *[None] * (len(members) - 1)])]
+            members = [join_rankers(members, knows)]
         if self.fusion is not None:
             with self.timed("fusion"):
                 parts = self._lexical(everything)
