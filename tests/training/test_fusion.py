@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from xcgraph.inference import EnsembleRanker, JoinedEncoder, LabelRanker, document_centroids
+from xcgraph.metrics import Evaluator
 from xcgraph.sparse import CSR
 from xcgraph.training import fusion
 from xcgraph.training.fusion import (
@@ -17,9 +18,12 @@ from xcgraph.training.fusion import (
     PRIOR,
     SCALES,
     WORTH,
+    CandidateMetrics,
+    CandidateScores,
     FusionWeights,
     LexicalParts,
     candidate_scores,
+    climb,
     gain,
     tune_game,
     tune_lexical,
@@ -27,6 +31,7 @@ from xcgraph.training.fusion import (
 from xcgraph.training.one_vs_all import fit_one_vs_all
 from xcgraph.training.pipeline import Pipeline
 from xcgraph.training.seeds import derive_seed
+from xcgraph.training.validation import Validator
 
 WEIGHTS = FusionWeights(2.0, 3.0, 0.5)
 
@@ -177,34 +182,34 @@ def test_gain_is_that_of_all_metrics_at_once():
 
 def test_flat_metrics_keep_the_prior():
     evaluate = Scripted(lambda weights: 7.0)
-    weights, metrics = tune_lexical(evaluate, 10**9)
+    weights, metrics = climb(evaluate, 10**9)
     assert weights == PRIOR and metrics == same_everywhere(7.0)
     # From the prior and from four times that, each weights once.
     assert evaluate.asked[0] == PRIOR and len(evaluate.asked) == len(set(evaluate.asked)) <= 2 * (1 + 3 * 7 + 6)
 
 
 def test_many_documents_move_the_weights_and_few_do_not():
-    assert tune_lexical(Scripted(away), 10**6)[0] == FusionWeights(0.0, 2 * PRIOR.centroid, PRIOR.text)
-    assert tune_lexical(Scripted(away), 1)[0] == PRIOR
+    assert climb(Scripted(away), 10**6)[0] == FusionWeights(0.0, 2 * PRIOR.centroid, PRIOR.text)
+    assert climb(Scripted(away), 1)[0] == PRIOR
     # What is gained by leaving out the linear part costs three octaves.
     better, worse = 100 * np.exp(0.02) - 1, 99.0
     enough = (3 * 3.0 / gain(same_everywhere(better), same_everywhere(worse))) ** 2
     for documents, expected in ((0.9 * enough, PRIOR.linear), (1.1 * enough, 0.0)):
         scripted = Scripted(lambda weights: better if weights.linear == 0 else worse)
-        assert tune_lexical(scripted, documents)[0] == replace(PRIOR, linear=expected)
+        assert climb(scripted, documents)[0] == replace(PRIOR, linear=expected)
 
 
 def test_metrics_are_those_of_the_chosen_weights():
-    weights, metrics = tune_lexical(Scripted(away), 10**6)
+    weights, metrics = climb(Scripted(away), 10**6)
     assert metrics == same_everywhere(away(weights))
 
 
 def test_parts_that_are_not_named_get_no_weight():
     evaluate = Scripted(away)
-    weights, _ = tune_lexical(evaluate, 10**6, ["centroid"])
+    weights, _ = climb(evaluate, 10**6, ["centroid"])
     assert weights == FusionWeights(centroid=2 * PRIOR.centroid)
     assert all(asked.linear == asked.text == asked.game == 0 for asked in evaluate.asked)
-    none, metrics = tune_lexical(Scripted(lambda weights: 3.0), 100, [])
+    none, metrics = climb(Scripted(lambda weights: 3.0), 100, [])
     assert none == FusionWeights() and metrics == same_everywhere(3.0)
 
 
@@ -214,7 +219,7 @@ def test_weights_beyond_worse_ones_are_found():
     def function(weights):  # all that lies between is worse than both
         return 60.0 if weights == replace(far, text=far.text / 2) else 50.0 if weights in (PRIOR, far) else 1.0
 
-    assert tune_lexical(Scripted(function), 10**6)[0] == replace(far, text=far.text / 2)
+    assert climb(Scripted(function), 10**6)[0] == replace(far, text=far.text / 2)
 
 
 def test_all_parts_together_against_the_model():
@@ -224,7 +229,7 @@ def test_all_parts_together_against_the_model():
 
     largest = max(SCALES)
     expected = FusionWeights(**{name: largest * getattr(PRIOR, name) for name in LEXICAL})
-    assert tune_lexical(Scripted(function), 10**6)[0] == expected
+    assert climb(Scripted(function), 10**6)[0] == expected
 
 
 def test_a_second_round_goes_on_from_the_first():
@@ -232,7 +237,7 @@ def test_a_second_round_goes_on_from_the_first():
         four_times = replace(PRIOR, text=0.0, linear=4 * PRIOR.linear)
         return 5.0 * (weights.text == 0) + 5.0 * (weights == four_times)
 
-    once, twice = (tune_lexical(Scripted(function), 10**6, rounds=rounds)[0] for rounds in (1, 3))
+    once, twice = (climb(Scripted(function), 10**6, rounds=rounds)[0] for rounds in (1, 3))
     assert once == replace(PRIOR, text=0.0)
     assert twice == replace(PRIOR, text=0.0, linear=4 * PRIOR.linear)
 
@@ -242,7 +247,7 @@ def test_the_top_is_not_given_up_for_the_tail():
         factor = weights.text / PRIOR.text
         return {name: 50.0 + (factor if name.startswith("PSP") else -factor) for name in WORTH}
 
-    assert tune_lexical(Scripted(costly), 10**6)[0].text < 0.5 * PRIOR.text
+    assert climb(Scripted(costly), 10**6)[0].text < 0.5 * PRIOR.text
 
 
 def test_what_is_gained_on_decides_where_more_is_needed():
@@ -251,8 +256,96 @@ def test_what_is_gained_on_decides_where_more_is_needed():
         return {name: 50.0 + (factor if name.startswith("PSP") else -factor / 5) for name in WORTH}
 
     behind, ahead = ({**same_everywhere(50.0), **dict.fromkeys(("PSP@1", "PSP@3", "PSP@5"), x)} for x in (60, 40))
-    assert tune_lexical(Scripted(trade), 10**6, LEXICAL, behind)[0].text > PRIOR.text
-    assert tune_lexical(Scripted(trade), 10**6, LEXICAL, ahead)[0].text < PRIOR.text
+    assert climb(Scripted(trade), 10**6, LEXICAL, behind)[0].text > PRIOR.text
+    assert climb(Scripted(trade), 10**6, LEXICAL, ahead)[0].text < PRIOR.text
+
+
+@pytest.fixture(scope="session")
+def candidates(tiny, parts, rankers):
+    """Scores of test documents, and a validator of them with filter pairs and a label that is not known."""
+    doc_x = CSR.from_scipy(tiny.test_x)
+    row, label = (each[:9:3] for each in tiny.test_y.nonzero())
+    pairs = np.concatenate([np.stack([row, label], 1), [[0, 0], [1, 3], [19, 11]]])
+    validator = Validator(doc_x, tiny.test_y, Evaluator(tiny.train_y), pairs, known=np.arange(12) != 4)
+    return candidate_scores(rankers["all"], parts, doc_x, 5), validator
+
+
+@pytest.mark.parametrize("weights", [FusionWeights(), PRIOR, WEIGHTS, replace(PRIOR, linear=0.0)])
+def test_metrics_of_candidates_are_those_of_the_evaluator(candidates, weights):
+    scores, validator = candidates
+    metrics = CandidateMetrics(scores, validator)
+    expected = validator.evaluate(scores.index, scores.fused(weights))
+    assert metrics(weights) == pytest.approx({name: expected[name] for name in WORTH}, rel=1e-5)
+    assert metrics(weights) == metrics(weights, np.ones(20)) and metrics.num_documents == 20
+    expected = validator.evaluate(scores.index, scores.alone("centroid"))
+    assert metrics.of_part("centroid") == pytest.approx({name: expected[name] for name in WORTH}, rel=1e-5)
+
+
+def test_metrics_of_documents_that_count_more_than_once(candidates):
+    scores, validator = candidates
+    counts = np.random.default_rng(1).integers(0, 4, 20)
+    rows = np.repeat(np.arange(20), counts)
+    number = {row: np.flatnonzero(rows == row) for row in range(20)}
+    pairs = np.array([(new, label) for row, label in validator.filter_pairs for new in number[row]])
+    again = Validator(None, validator.truth[rows], validator.evaluator, pairs, known=validator.known)
+    expected = again.evaluate(scores.index[rows], scores.fused(PRIOR)[rows])
+    found = CandidateMetrics(scores, validator)(PRIOR, counts)
+    assert found == pytest.approx({name: expected[name] for name in WORTH}, rel=1e-5)
+
+
+@pytest.mark.parametrize("width", [0, 1, 4, 5, 6])
+def test_metrics_of_few_candidates(candidates, width):
+    scores, validator = candidates
+    few = CandidateScores(
+        scores.index[:, :width], scores.network[:, :width], {n: s[:, :width] for n, s in scores.lexical.items()}
+    )
+    expected = validator.evaluate(few.index, few.fused(PRIOR))
+    assert CandidateMetrics(few, validator)(PRIOR) == pytest.approx({n: expected[n] for n in WORTH}, rel=1e-5)
+
+
+class Resampled:
+    """Stands for candidates: metrics by a function of weights and of how often each document counts."""
+
+    def __init__(self, num_documents, function) -> None:
+        self.num_documents, self.function, self.counts = num_documents, function, []
+
+    def __call__(self, weights, counts):
+        self.counts.append(tuple(counts))
+        return same_everywhere(self.function(weights, counts))
+
+    def of_part(self, name, counts):
+        assert name == "linear"
+        return same_everywhere(50.0)
+
+
+def test_weights_are_means_over_resamples():
+    def function(weights, counts):  # half of the documents want twice the text, and the others half of it
+        factor = weights.text / PRIOR.text
+        return 50.0 + 10 * (counts[:50].sum() > counts[50:].sum()) * (factor == 2) + 5 * (factor == 0.5)
+
+    candidates = Resampled(100, function)
+    weights = tune_lexical(candidates, resamples=20, seed=3)
+    drawn = list(dict.fromkeys(candidates.counts))
+    assert len(drawn) == 20 and all(sum(counts) == 100 for counts in drawn)
+    twice = sum(sum(counts[:50]) > sum(counts[50:]) for counts in drawn)
+    assert 0 < twice < 20
+    assert weights == replace(PRIOR, text=round(PRIOR.text * 2 ** ((2 * twice - 20) / 20), 2))
+    assert tune_lexical(Resampled(100, function), resamples=20, seed=3) == weights
+    assert tune_lexical(Resampled(100, function), resamples=20, seed=4) != weights
+
+
+def test_what_nearly_all_resamples_leave_out_gets_no_weight():
+    def function(weights, counts):
+        return 50.0 + 10 * (weights.linear == 0)
+
+    assert tune_lexical(Resampled(10**6, function), resamples=2) == replace(PRIOR, linear=0.0)
+    assert tune_lexical(Resampled(10**6, function), ["centroid"], resamples=1) == FusionWeights(
+        centroid=PRIOR.centroid
+    )
+
+
+def test_without_validation_documents_weights_are_the_prior():
+    assert tune_lexical(Resampled(0, None)) == PRIOR
 
 
 @pytest.mark.parametrize(
@@ -277,14 +370,16 @@ def test_weight_of_the_neighbours(values, expected):
 @pytest.mark.parametrize("model", ["eclare", "decaf"])
 def test_the_pipeline_uses_what_was_chosen(tiny, small, model, scoring, monkeypatch):
     chosen, told = FusionWeights(3.0, 4.0, 2.0), {"score": 1.0, "P@1": 1.0, "PSP@5": 1.0}
-    monkeypatch.setattr("xcgraph.training.pipeline.tune_lexical", lambda *a: (chosen, told))
+    monkeypatch.setattr("xcgraph.training.pipeline.tune_lexical", lambda *a, seed: chosen)
     monkeypatch.setattr("xcgraph.training.pipeline.tune_game", lambda make, validator, start: (0.2, told))
     settings = small(model, scoring=scoring, fusion=True, validation_fraction=0.3, instances=2)
     pipeline = Pipeline(tiny, model, "default", settings, seed=4)
     members = pipeline.fit().members
     game = 0.2 if model == "eclare" else 0.0
     assert pipeline.fusion == replace(chosen, game=game)
-    assert pipeline.results["fusion"] == {"weights": pipeline.fusion.as_dict(), "best": told}
+    assert pipeline.results["fusion"]["weights"] == pipeline.fusion.as_dict()
+    best = pipeline.results["fusion"]["best"]
+    assert best == told if model == "eclare" else set(WORTH) < set(best)
     # All that is served is learned from all training documents.
     linear = fit_one_vs_all(tiny.train_x, tiny.train_y, seed=derive_seed(4, "linear")).toarray()
     centroid = document_centroids(tiny.train_x, tiny.train_y).toarray()

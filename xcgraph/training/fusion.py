@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,6 +89,8 @@ SCALES = {0.5: 1.0, 0.71: 0.5, 1.0: 0.0, 1.41: 0.5, 2.0: 1.0, 4.0: 2.0, 8.0: 3.0
 _ALL_PARTS = "all parts"
 # Of these, where the search starts.
 _STARTS = (1.0, 4.0)
+# In a mean of weights, factors of the prior: what none counts as, and up to which a mean is none.
+_LEAST, _NONE = 1 / 8, 1 / 6
 #: Weights of the neighbours' scores that are tried.
 GAME = (0.05, 0.1, 0.2, 0.3)
 
@@ -154,6 +157,61 @@ def candidate_scores(ranker: LabelRanker, parts: LexicalParts, doc_x: CSR, depth
     return CandidateScores(torch.cat(indices).cpu().numpy(), network, dict(zip(scorers, lexical, strict=True)))
 
 
+class CandidateMetrics:
+    """P and PSP at 1, 3, 5 of candidates under any weights, each document counted any number of times.
+
+    Args:
+        scores: of the validation documents' candidates.
+        validator: what they are worth.
+    """
+
+    def __init__(self, scores: CandidateScores, validator: Validator) -> None:
+        self.scores = scores
+        self._worth, best = validator.worth(scores.index)
+        #: What the first 1, 3, 5 labels of any ranking could be worth, ``[N, 6]``, in the order of ``WORTH``.
+        self._most = np.concatenate([np.ones((len(best), 3)), _first(best)], axis=1)
+        self._gained: dict[FusionWeights | str, np.ndarray] = {}
+
+    @property
+    def num_documents(self) -> int:
+        """N."""
+        return len(self.scores.index)
+
+    def __call__(self, weights: FusionWeights, counts: np.ndarray | None = None) -> dict[str, float]:
+        """Metrics, 0 to 100, of fused scores; ``counts``: how often each document counts, ``[N]``, or once."""
+        if weights not in self._gained:
+            self._gained[weights] = self._gain(self.scores.fused(weights))
+        return self._metrics(self._gained[weights], counts)
+
+    def of_part(self, name: str, counts: np.ndarray | None = None) -> dict[str, float]:
+        """The same of one part alone."""
+        if name not in self._gained:
+            self._gained[name] = self._gain(self.scores.alone(name))
+        return self._metrics(self._gained[name], counts)
+
+    def _gain(self, score: np.ndarray) -> np.ndarray:
+        """What each document's first labels are worth, as ``_most`` (half the numbers: many are kept)."""
+        score = np.where(np.isneginf(self._worth), -np.inf, score)
+        top = np.argsort(score, axis=1)  # where there are no labels to part
+        if score.shape[1] > 5:
+            top = np.argpartition(-score, 4, axis=1)[:, :5]
+        order = np.argsort(-np.take_along_axis(score, top, 1), axis=1, kind="stable")
+        worth = np.maximum(np.take_along_axis(self._worth, np.take_along_axis(top, order, 1), 1), 0.0)
+        hits = _first((worth > 0).astype(np.float64)) / (1, 3, 5)
+        return np.concatenate([hits, _first(worth)], axis=1).astype(np.float32)
+
+    def _metrics(self, gained: np.ndarray, counts: np.ndarray | None) -> dict[str, float]:
+        counts = np.ones(self.num_documents) if counts is None else counts
+        most = counts @ self._most
+        values = 100 * (counts @ gained) / np.where(most > 0, most, 1.0)
+        return dict(zip(WORTH, values.tolist(), strict=True))
+
+
+def _first(worth: np.ndarray) -> np.ndarray:
+    """Sums of the first 1, 3 and 5 columns, ``[N, 3]``."""
+    return np.stack([worth[:, :k].sum(axis=1) for k in (1, 3, 5)], axis=1)
+
+
 #: Metrics that weights are chosen by, and how many percent of each are worth one percent of P@k. Most of the truth
 #: is frequent labels, so that ranks of rare ones move PSP@k by far more than P@k.
 WORTH = {"P@1": 1.0, "P@3": 1.0, "P@5": 1.0, "PSP@1": 5.0, "PSP@3": 5.0, "PSP@5": 5.0}
@@ -175,6 +233,37 @@ def gain(metrics: dict[str, float], baseline: dict[str, float]) -> float:
 
 
 def tune_lexical(
+    candidates: CandidateMetrics, names: Sequence[str] = LEXICAL, resamples: int = 10, seed: int = 0
+) -> FusionWeights:
+    """Weights of the lexical parts, by :func:`gain` over the linear part alone (without one: over the prior).
+
+    The best weights for a thousand documents are largely those that suit these documents. So they are looked for
+    by :func:`climb` on several resamples of the documents, as many with replacement, and the result is the
+    geometric mean: as in bagging, what depends on single documents cancels.
+
+    Args:
+        candidates: metrics of weights on the validation documents.
+        names: parts to use; the others get no weight.
+        resamples: how many.
+        seed: of the resamples.
+    """
+    n = candidates.num_documents
+    rng = np.random.default_rng(seed)
+    found = []
+    for _ in range(resamples if n else 0):
+        counts = np.bincount(rng.integers(n, size=n), minlength=n)
+        baseline = candidates.of_part("linear", counts) if "linear" in names else None
+        found.append(climb(partial(candidates, counts=counts), n, names, baseline)[0])
+    means = {}
+    for name in names:
+        prior = getattr(PRIOR, name)
+        each = [max(getattr(weights, name), _LEAST * prior) for weights in found] or [prior]
+        mean = math.exp(math.fsum(map(math.log, each)) / len(each))
+        means[name] = round(mean, 2) if mean > _NONE * prior else 0.0
+    return FusionWeights(**means)
+
+
+def climb(
     evaluate: Callable[[FusionWeights], dict[str, float]],
     num_documents: int,
     names: Sequence[str] = LEXICAL,

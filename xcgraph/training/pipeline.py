@@ -31,7 +31,16 @@ from xcgraph.sparse import CSR
 
 from .calibrate import fit_calibration
 from .callbacks import Callback
-from .fusion import LEXICAL, PRIOR, FusionWeights, LexicalParts, candidate_scores, tune_game, tune_lexical
+from .fusion import (
+    LEXICAL,
+    PRIOR,
+    CandidateMetrics,
+    FusionWeights,
+    LexicalParts,
+    candidate_scores,
+    tune_game,
+    tune_lexical,
+)
 from .instance import InstanceTrainer
 from .one_vs_all import fit_one_vs_all
 from .seeds import derive_seed
@@ -190,13 +199,10 @@ class Pipeline:
         with self.timed("fusion"):
             parts = self._lexical(rows)
             scores = candidate_scores(ranker, parts, validator.doc_x)
-            weights, metrics = tune_lexical(
-                lambda weights: validator.evaluate(scores.index, scores.fused(weights)),
-                validator.truth.shape[0],
-                self.lexical_names,
-                # What a linear classifier gets, as others' methods are, is to be gained on everywhere.
-                validator.evaluate(scores.index, scores.alone("linear")) if "linear" in parts.rows else None,
+            weights = tune_lexical(
+                CandidateMetrics(scores, validator), self.lexical_names, seed=derive_seed(self.seed, "fusion")
             )
+            metrics = validator.evaluate(scores.index, scores.fused(weights))
             lexical = parts.scorer(weights, self.device)
             if ranker.expansion is not None and self.settings.fuse_game:
 

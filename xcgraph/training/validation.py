@@ -9,6 +9,8 @@ from scipy.sparse import csr_matrix
 
 from xcgraph.data import most_pairs
 from xcgraph.metrics import Evaluator, filter_predictions
+from xcgraph.metrics.filter_predictions import filter_matrix
+from xcgraph.metrics.top_k import top_k
 
 
 class Ranker(Protocol):
@@ -78,11 +80,28 @@ class Validator:
         assert filtered is not None
         order = np.argsort(index < 0, axis=1, kind="stable")[:, : self.ranks]
         index, score = np.take_along_axis(index, order, 1), np.take_along_axis(filtered, order, 1)
-        width = self.truth.shape[1]
-        relevant = self.truth.tocoo()
-        cells = relevant.row.astype(np.int64) * width + relevant.col
-        hit = np.isin(np.arange(len(index))[:, None] * width + index, cells) & (index >= 0)
-        return np.where(index < 0, -np.inf, score), hit
+        return np.where(index < 0, -np.inf, score), self._is_in(index, *self.truth.nonzero())
+
+    def worth(self, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What labels ``[N, S]`` (-1 for none) add to PSP where they are listed, and what a document's own could.
+
+        Returns:
+            float64 ``[N, S]``: the inverse propensity of a relevant label, zero of others, minus infinity where a
+            label is not to be listed. And ``[N, 5]``: that of the document's labels, largest first, then zeros.
+        """
+        truth = filter_matrix(self.truth, self.filter_pairs).astype(np.float64)
+        inverse = self.evaluator.inverse_propensity
+        relevant = self._is_in(index, *truth.nonzero())
+        worth = np.where(relevant, inverse[np.maximum(index, 0)], 0.0)
+        known = index >= 0 if self.known is None else (index >= 0) & self.known[np.maximum(index, 0)]
+        worth[~known | self._is_in(index, *self.filter_pairs.T)] = -np.inf
+        truth.data = (truth.data > 0) * inverse[truth.indices]
+        return worth, np.maximum(top_k(truth, 5)[1], 0.0)
+
+    def _is_in(self, index: np.ndarray, row: np.ndarray, label: np.ndarray) -> np.ndarray:
+        """Which of labels ``[N, S]`` are among pairs of a document and a label."""
+        width = np.int64(self.truth.shape[1])
+        return np.isin(np.arange(len(index))[:, None] * width + index, row * width + label) & (index >= 0)
 
     def _of_known(self, index: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if self.known is None:
