@@ -185,7 +185,7 @@ class FrozenIndex:
             labels, logit, total = self._projected(ids, weights, keep, offset, own)
         else:
             labels, logit, total = self._clustered(ids, weights, keep, offset, own)
-        return labels, self._probability(logit, total)
+        return labels, np.exp(self._log_probability(logit, total))
 
     def vectors(self, labels: Tensor) -> Tensor:
         """Label vectors as they are scored, float32 ``[n, D]``, of labels ``[n]``."""
@@ -243,9 +243,12 @@ class FrozenIndex:
         if not len(near):  # meta-labels that stand for no label
             return near, inherited
         logit = self._exact(near, self._by_tokens(ids, weights, own), ids, weights, offset, own)
-        score = inherited * self._probability(logit, self._total(logit, logit.max()))
+        # Logarithms: probabilities near one may be equal where logits are not.
+        score = np.log(np.maximum(inherited, np.finfo(np.float32).tiny))
+        score += self._log_probability(logit, self._total(logit, logit.max()))
         best = best_ids(score, keep)
-        return best_labels(near[best], score[best], keep)
+        labels, score = best_labels(near[best], score[best], keep)
+        return labels, np.exp(score)
 
     def _by_tokens(self, ids: np.ndarray, weights: np.ndarray, own: Any) -> np.ndarray:
         """Adds what tokens of few labels give to zeros; returns the labels that got something, some thousand."""
@@ -274,10 +277,8 @@ class FrozenIndex:
         if self._centred:
             score += np.float32(offset)
 
-    def _probability(self, logit: np.ndarray, total: float) -> np.ndarray:
-        if self.link == "softmax":
-            return np.exp(logit - total)
-        return np.exp(-np.logaddexp(np.float32(0), -logit))
+    def _log_probability(self, logit: np.ndarray, total: float) -> np.ndarray:
+        return logit - total if self.link == "softmax" else -np.logaddexp(np.float32(0), -logit)
 
     def _total(self, logit: np.ndarray, highest: np.float32) -> float:
         """log sum exp of logits of which ``highest`` is the highest; 0 for a link that needs none."""

@@ -11,11 +11,12 @@ from torch import Tensor
 from xcgraph.layers import GAME, score_shortlist
 from xcgraph.metrics import top_k
 from xcgraph.models import DocumentTower
-from xcgraph.shortlist import ClusterIndex, combine_scores, rank_shortlist, top_beam
+from xcgraph.shortlist import ClusterIndex, rank_shortlist, top_beam
 from xcgraph.sparse import CSR, select_rows
 
 from .document_encoder import DocumentEncoder
 from .joined_encoder import JoinedEncoder
+from .keep_order import keep_order
 from .label_parts import LabelParts
 from .lexical_scorer import LexicalScorer
 
@@ -173,18 +174,17 @@ class LabelRanker:
                 self.lexical.add_(logit, doc_x)
             total = logit.logsumexp(dim=1, keepdim=True) if self.link == "softmax" else None
             index, logit = top_k(logit, keep)
-            score = torch.sigmoid(logit) if total is None else (logit - total).exp()
+            score = keep_order(torch.sigmoid(logit) if total is None else (logit - total).exp(), logit)
         else:
             near, inherited = self.shortlister(doc_x)
             logit = score_shortlist(document, self.weight, self.bias, near)
             if self.lexical is not None:
                 logit = logit + self.lexical.of_shortlist(doc_x, near)
-            if self.link == "softmax":
-                score = (inherited * logit.softmax(dim=1)).masked_fill(near < 0, -torch.inf)
-            else:
-                score = combine_scores(near, inherited, logit)
-            index, score = rank_shortlist(near, score, keep)
-            index, score = _widen(index, score, keep)
+            own = logit.log_softmax(dim=1) if self.link == "softmax" else torch.nn.functional.logsigmoid(logit)
+            smallest = torch.finfo(inherited.dtype).tiny
+            log_score = (inherited.clamp(min=smallest).log() + own).masked_fill(near < 0, -torch.inf)
+            index, log_score = _widen(*rank_shortlist(near, log_score, keep), keep)
+            score = keep_order(log_score.exp(), log_score).masked_fill(index < 0, -torch.inf)
         if expand:
             assert self.expansion is not None
             index, score = self.expansion(index, score.masked_fill(index < 0, 0.0), k)

@@ -84,13 +84,12 @@ def index_accuracy(index: FrozenIndex | FrozenEnsemble, data: LFDataset, exact: 
     # A shortlist is by-passed for more labels than this: here it is what is to be measured.
     most = k if exact or index.most is None else min(k, index.most)
     ranked = np.full((x.shape[0], k), -1, dtype=np.int64)
-    score = np.full((x.shape[0], k), -np.inf, dtype=np.float32)
     for row in range(x.shape[0]):
         entries = slice(x.indptr[row], x.indptr[row + 1])
-        labels, values = index.rank(
+        labels, _ = index.rank(
             x.indices[entries].astype(np.int32), x.data[entries], min(_DEPTH + int(pairs[row]), most), exact
         )
-        ranked[row, : len(labels)], score[row, : len(values)] = labels, values
-    evaluator = Evaluator(data.train_y, data.propensity)
-    metrics = evaluator.evaluate(ranked, score, data.test_y, data.test_filter)
+        ranked[row, : len(labels)] = labels
+    # By rank and not by score: probabilities near one may be equal where logits were not.
+    metrics = Evaluator(data.train_y, data.propensity).evaluate(ranked, None, data.test_y, data.test_filter)
     return {name: float(metrics[name]) for name in ("P@1", "P@5", "PSP@1", "PSP@5")}
