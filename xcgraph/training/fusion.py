@@ -79,9 +79,9 @@ class LexicalParts:
         return LexicalScorer.weighted([(self.rows[name], 1.0)]).to(device)
 
 
-#: Where the search starts: weights that did well on data sets of several kinds (docs/notes, 002 and 003).
+#: Where the search starts: weights that did well on data sets of several kinds (docs/notes, 002 to 004).
 #: Logits of a trained model span about ten units; margins and cosines one or two.
-PRIOR = FusionWeights(linear=6.0, centroid=6.0, text=5.0)
+PRIOR = FusionWeights(linear=10.0, centroid=7.0, text=6.0)
 #: Factors of the prior that are tried, and how far from it each counts.
 FACTORS = {0.0: 3.0, 0.25: 2.0, 0.5: 1.0, 0.71: 0.5, 1.0: 0.0, 1.41: 0.5, 2.0: 1.0, 4.0: 2.0}
 #: Factors of all parts together that are tried: how much the model's logits count beside them.
