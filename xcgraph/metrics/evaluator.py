@@ -9,6 +9,7 @@ import torch
 from torch_geometric.metrics import LinkPredMetricCollection
 
 from .filter_predictions import filter_matrix, filter_predictions
+from .first_ranks import FIRST_RANKS, gains_of_first, most_of_first, weigh
 from .propensity import inverse_propensity
 from .ps_ndcg import PSNDCG
 from .ps_precision import PSPrecision
@@ -168,16 +169,12 @@ class Evaluator:
             two sums, one rule for means (P, where each document could gain 1) and for ratios of sums (PSP).
         """
         ranked, truth = self._prepare(index, score, truth, filter_pairs)
-        truth = truth.astype(np.float64)
-        truth.data *= self.inverse_propensity[truth.indices]
+        weighted = weigh(truth, self.inverse_propensity)
         first = ranked[:, :5]
         row = np.arange(len(first))[:, None]
-        # What is worth something is relevant: inverse propensities are never zero.
-        gained = np.asarray(truth[row, np.maximum(first, 0)].todense()) if first.size else np.zeros(first.shape)
-        gained = np.where(first == MISSING, 0.0, gained)
-        best = np.maximum(top_k(truth, 5)[1], 0.0)
-        found = {f"P@{k}": np.stack([(gained[:, :k] > 0).sum(1) / k, np.ones(len(gained))]) for k in (1, 3, 5)}
-        return found | {f"PSP@{k}": np.stack([gained[:, :k].sum(1), best[:, :k].sum(1)]) for k in (1, 3, 5)}
+        gained = np.asarray(weighted[row, np.maximum(first, 0)].todense()) if first.size else np.zeros(first.shape)
+        gained = gains_of_first(np.where(first == MISSING, 0.0, gained))
+        return dict(zip(FIRST_RANKS, np.stack([gained, most_of_first(weighted)]).transpose(2, 0, 1), strict=True))
 
     def _metrics(self) -> LinkPredMetricCollection:
         metrics: dict[str, Any] = {f"P@{k}": XCPrecision(k) for k in (1, 3, 5)}

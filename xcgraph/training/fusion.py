@@ -14,6 +14,7 @@ from torch import Tensor
 
 from xcgraph.inference import LabelRanker, LexicalScorer
 from xcgraph.layers import score_shortlist
+from xcgraph.metrics.first_ranks import FIRST_RANKS, gains_of_first
 from xcgraph.metrics.top_k import top_k
 from xcgraph.shortlist import rank_shortlist
 from xcgraph.sparse import CSR
@@ -167,9 +168,8 @@ class CandidateMetrics:
 
     def __init__(self, scores: CandidateScores, validator: Validator) -> None:
         self.scores = scores
-        self._worth, best = validator.worth(scores.index)
-        #: What the first 1, 3, 5 labels of any ranking could be worth, ``[N, 6]``, in the order of ``WORTH``.
-        self._most = np.concatenate([np.ones((len(best), 3)), _first(best)], axis=1)
+        # Of candidates, [N, S]; and what any ranking could gain, [N, 6].
+        self._worth, self._most = validator.worth(scores.index)
         self._gained: dict[FusionWeights | str, np.ndarray] = {}
 
     @property
@@ -197,8 +197,7 @@ class CandidateMetrics:
             top = np.argpartition(-score, 4, axis=1)[:, :5]
         order = np.argsort(-np.take_along_axis(score, top, 1), axis=1, kind="stable")
         worth = np.maximum(np.take_along_axis(self._worth, np.take_along_axis(top, order, 1), 1), 0.0)
-        hits = _first((worth > 0).astype(np.float64)) / (1, 3, 5)
-        return np.concatenate([hits, _first(worth)], axis=1).astype(np.float32)
+        return gains_of_first(worth).astype(np.float32)
 
     def _metrics(self, gained: np.ndarray, counts: np.ndarray | None) -> dict[str, float]:
         counts = np.ones(self.num_documents) if counts is None else counts
@@ -207,14 +206,9 @@ class CandidateMetrics:
         return dict(zip(WORTH, values.tolist(), strict=True))
 
 
-def _first(worth: np.ndarray) -> np.ndarray:
-    """Sums of the first 1, 3 and 5 columns, ``[N, 3]``."""
-    return np.stack([worth[:, :k].sum(axis=1) for k in (1, 3, 5)], axis=1)
-
-
 #: Metrics that weights are chosen by, and how many percent of each are worth one percent of P@k. Most of the truth
 #: is frequent labels, so that ranks of rare ones move PSP@k by far more than P@k.
-WORTH = {"P@1": 1.0, "P@3": 1.0, "P@5": 1.0, "PSP@1": 5.0, "PSP@3": 5.0, "PSP@5": 5.0}
+WORTH = {name: 5.0 if name.startswith("PSP") else 1.0 for name in FIRST_RANKS}
 
 
 def gain(metrics: dict[str, float], baseline: dict[str, float]) -> float:

@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 from xcgraph.data import most_pairs
 from xcgraph.metrics import Evaluator, filter_predictions
 from xcgraph.metrics.filter_predictions import filter_matrix
-from xcgraph.metrics.top_k import top_k
+from xcgraph.metrics.first_ranks import most_of_first, weigh
 
 
 class Ranker(Protocol):
@@ -87,16 +87,14 @@ class Validator:
 
         Returns:
             float64 ``[N, S]``: the inverse propensity of a relevant label, zero of others, minus infinity where a
-            label is not to be listed. And ``[N, 5]``: that of the document's labels, largest first, then zeros.
+            label is not to be listed. And :func:`~xcgraph.metrics.first_ranks.most_of_first`.
         """
-        truth = filter_matrix(self.truth, self.filter_pairs).astype(np.float64)
         inverse = self.evaluator.inverse_propensity
-        relevant = self._is_in(index, *truth.nonzero())
-        worth = np.where(relevant, inverse[np.maximum(index, 0)], 0.0)
+        weighted = weigh(filter_matrix(self.truth, self.filter_pairs), inverse)
+        worth = np.where(self._is_in(index, *weighted.nonzero()), inverse[np.maximum(index, 0)], 0.0)
         known = index >= 0 if self.known is None else (index >= 0) & self.known[np.maximum(index, 0)]
         worth[~known | self._is_in(index, *self.filter_pairs.T)] = -np.inf
-        truth.data = (truth.data > 0) * inverse[truth.indices]
-        return worth, np.maximum(top_k(truth, 5)[1], 0.0)
+        return worth, most_of_first(weighted)
 
     def _is_in(self, index: np.ndarray, row: np.ndarray, label: np.ndarray) -> np.ndarray:
         """Which of labels ``[N, S]`` are among pairs of a document and a label."""
