@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 from scipy.sparse import csr_matrix
 from torch_geometric.data import Data
-
-_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
-
-
-@pytest.fixture(params=["cpu", pytest.param("cuda", marks=_CUDA)])
-def device(request: pytest.FixtureRequest) -> torch.device:
-    """Every device that graphs promise to be built on."""
-    return torch.device(request.param)
 
 
 @pytest.fixture

@@ -8,14 +8,7 @@ import torch
 from xcgraph.layers import SpectralLinear
 from xcgraph.sparse import CSR
 
-_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
 NUM_TOKENS, NUM_LABELS, DIM = 9, 7, 4
-
-
-@pytest.fixture(params=["cpu", pytest.param("cuda", marks=_CUDA)])
-def device(request: pytest.FixtureRequest) -> torch.device:
-    """Every device that models promise to run on."""
-    return torch.device(request.param)
 
 
 @pytest.fixture(autouse=True)

@@ -26,15 +26,6 @@ SMALL = {
 }
 
 
-_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
-
-
-@pytest.fixture(params=["cpu", pytest.param("cuda", marks=_CUDA)])
-def device(request: pytest.FixtureRequest) -> torch.device:
-    """Every device that steps are made on."""
-    return torch.device(request.param)
-
-
 @pytest.fixture(autouse=True)
 def _seed() -> None:
     torch.manual_seed(0)

@@ -1,4 +1,4 @@
-"""Fixtures for the tests of graph transforms."""
+"""What tests of all subpackages share."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ _CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine h
 
 @pytest.fixture(params=["cpu", pytest.param("cuda", marks=_CUDA)])
 def device(request: pytest.FixtureRequest) -> torch.device:
-    """Every device that transforms promise to run on."""
+    """Every device that code of this package promises to run on."""
     return torch.device(request.param)
