@@ -10,24 +10,18 @@ import torch
 from xcgraph.inference import EnsembleRanker, JoinedEncoder, LabelRanker, document_centroids
 from xcgraph.metrics import Evaluator
 from xcgraph.sparse import CSR
-from xcgraph.training import fusion
 from xcgraph.training.fusion import (
-    FACTORS,
-    GAME,
     LEXICAL,
     PRIOR,
-    SCALES,
-    WORTH,
     CandidateMetrics,
     CandidateScores,
     FusionWeights,
     LexicalParts,
     candidate_scores,
-    climb,
-    gain,
     tune_game,
     tune_lexical,
 )
+from xcgraph.training.fusion.search import FACTORS, GAME, SCALES, WORTH, climb, gain
 from xcgraph.training.one_vs_all import fit_one_vs_all
 from xcgraph.training.pipeline import Pipeline
 from xcgraph.training.seeds import derive_seed
@@ -82,7 +76,7 @@ def test_scorers_of_the_parts(tiny, parts, doc_x):
 
 @pytest.mark.parametrize("pieces", [1, 50, 1 << 24])
 def test_candidates_where_all_labels_are_scored(tiny, parts, rankers, doc_x, monkeypatch, pieces):
-    monkeypatch.setattr(fusion, "_MAX_SCORES", pieces)
+    monkeypatch.setattr("xcgraph.training.fusion.scores._MAX_SCORES", pieces)
     ranker, lexical = rankers["all"], dense_parts(parts, tiny)
     logit = (ranker.encoder(doc_x) @ ranker.weight.t() + ranker.bias).numpy()
     for depth in (1, 2, 99):
@@ -117,7 +111,7 @@ def test_fused_scores(tiny, parts, rankers, doc_x):
 @pytest.mark.parametrize("pieces", [1, 1 << 24])
 @pytest.mark.parametrize("scoring", ["all", "shortlist"])
 def test_fused_scores_rank_as_the_model_that_is_served(parts, rankers, doc_x, monkeypatch, scoring, pieces):
-    monkeypatch.setattr(fusion, "_MAX_SCORES", pieces)
+    monkeypatch.setattr("xcgraph.training.fusion.scores._MAX_SCORES", pieces)
     ranker = rankers[scoring]
     assert ranker.link == "softmax" and (ranker.shortlister is not None) == (scoring == "shortlist")
     scores = candidate_scores(ranker, parts, doc_x)
