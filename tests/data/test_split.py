@@ -96,7 +96,7 @@ def test_long_chains_are_cut_by_a_higher_threshold():
 
 
 def test_the_default_threshold_links_what_is_alike():
-    cosines = (0.59, 0.61)
+    cosines = (0.49, 0.51)
     x = lil_matrix((4, 6), dtype=np.float32)
     for pair, cosine in enumerate(cosines):
         x[2 * pair, 3 * pair] = 1.0

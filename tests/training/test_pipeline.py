@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -129,6 +130,31 @@ def test_labels_that_only_the_validation_documents_have(tiny, small, monkeypatch
         torch.testing.assert_close(member.weight[those].mean(0), torch.zeros(8), atol=1e-5, rtol=0)
         assert float(member.bias[those].mean()) == pytest.approx(0, abs=1e-5)
     assert validators[0].truth[:, 4].nnz == 0 and validators[0].known.sum() == 11
+
+
+def test_validation_documents_have_no_tokens_of_their_own(tiny, small, monkeypatch):
+    from xcgraph.training import pipeline as module
+
+    fit_rows, val_rows = np.arange(50), np.arange(50, 60)
+    train_x, label_x = tiny.train_x.tolil(), tiny.label_x.tolil()
+    train_x[:, 0] = label_x[:, 0] = 0.0
+    train_x[53, 0] = 2.0
+    data = dataclasses.replace(tiny, train_x=train_x.tocsr(), label_x=label_x.tocsr())
+    monkeypatch.setattr(type(data), "split_validation", lambda self, *args, **options: (fit_rows, val_rows))
+    pipeline = module.Pipeline(data, "eclare", "default", small(validation_fraction=0.2, fusion=True))
+    monkeypatch.setattr(pipeline, "_tune", lambda ranker, rows, validator: stop(validator))
+    with pytest.raises(StopIteration) as stopped:
+        pipeline.fit()
+    (validator,) = stopped.value.args
+    got, before = validator.doc_x.to_scipy().toarray(), data.train_x[val_rows].toarray()
+    assert before[3, 0] == 2.0 and not got[:, 0].any()
+    np.testing.assert_allclose(np.linalg.norm(got, axis=1), np.linalg.norm(before, axis=1), rtol=1e-5)
+    rest = before[3] * (np.arange(before.shape[1]) > 0)
+    np.testing.assert_allclose(got[3], rest * np.linalg.norm(before[3]) / np.linalg.norm(rest), rtol=1e-5)
+
+
+def stop(*args):
+    raise StopIteration(*args)
 
 
 @pytest.mark.parametrize("filtered", [True, False])

@@ -35,6 +35,7 @@ from .table_layout import TableLayout
 from .text_hash import hash_share, normal_text, text_hash
 from .text_listener import TextListener
 from .tokenize import tokenize
+from .unseen_tokens import drop_unseen_tokens
 from .vectorizer import Vectorizer
 from .xmlrepo_writer import write_xmlrepo_folder
 
@@ -54,6 +55,7 @@ __all__ = [
     "Vectorizer",
     "atomic_folder",
     "check_folder",
+    "drop_unseen_tokens",
     "examine_folder",
     "folder_format",
     "from_texts",

@@ -99,7 +99,7 @@ def split_validation(
 
 
 def near_duplicate_groups(
-    x: csr_matrix, threshold: float = 0.6, max_frequency: int = 500, block_size: int = 2048
+    x: csr_matrix, threshold: float = 0.5, max_frequency: int = 500, block_size: int = 2048
 ) -> np.ndarray:
     """Groups of documents that say nearly the same, linked by cosine similarity.
 

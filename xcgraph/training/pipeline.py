@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from xcgraph.data import LFDataset, mirrored_pairs, no_pairs, pairs_matrix, select_filter_rows
+from xcgraph.data import LFDataset, drop_unseen_tokens, mirrored_pairs, no_pairs, pairs_matrix, select_filter_rows
 from xcgraph.inference import (
     Calibration,
     EnsembleRanker,
@@ -176,8 +176,9 @@ class Pipeline:
                 self.data.train_y[fit_rows], [uids[row] for row in fit_rows], [uids[row] for row in rows],
                 self.data.label_uids,
             )  # fmt: skip
+        x = self.data.train_x
         return Validator(
-            CSR.from_scipy(self.data.train_x[rows]).to(self.device),
+            CSR.from_scipy(drop_unseen_tokens(x[rows], x[fit_rows], self.data.label_x)).to(self.device),
             self.data.train_y[rows],
             Evaluator(self.data.train_y, self.data.propensity),
             np.concatenate([select_filter_rows(self.data.train_filter, rows), mirrored]),
