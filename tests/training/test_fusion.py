@@ -21,7 +21,7 @@ from xcgraph.training.fusion import (
     tune_game,
     tune_lexical,
 )
-from xcgraph.training.fusion.search import FACTORS, GAME, SCALES, WORTH, climb, gain
+from xcgraph.training.fusion.search import FACTORS, GAME, SCALES, WORTH, best_of_each, climb, gain
 from xcgraph.training.one_vs_all import fit_one_vs_all
 from xcgraph.training.pipeline import Pipeline
 from xcgraph.training.seeds import derive_seed
@@ -174,37 +174,35 @@ def test_gain_is_that_of_all_metrics_at_once():
     assert -1.0 < gain({**base, "PSP@5": 0.1, "score": 3.0}, {**base, "PSP@5": 0.2}) < 0.0
 
 
+def climb_from(evaluate, num_documents, *args, **options):
+    """What :func:`climb` finds by the gain over the prior."""
+    return climb(evaluate, num_documents, evaluate(PRIOR), *args, **options)
+
+
 def test_flat_metrics_keep_the_prior():
     evaluate = Scripted(lambda weights: 7.0)
-    weights, metrics = climb(evaluate, 10**9)
-    assert weights == PRIOR and metrics == same_everywhere(7.0)
+    assert climb_from(evaluate, 10**9) == PRIOR
     # From the prior and from four times that, each weights once.
-    assert evaluate.asked[0] == PRIOR and len(evaluate.asked) == len(set(evaluate.asked)) <= 2 * (1 + 3 * 7 + 6)
+    del evaluate.asked[0]  # for the baseline
+    assert PRIOR in evaluate.asked and len(evaluate.asked) == len(set(evaluate.asked)) <= 2 * (1 + 3 * 7 + 6)
 
 
 def test_many_documents_move_the_weights_and_few_do_not():
-    assert climb(Scripted(away), 10**6)[0] == FusionWeights(0.0, 2 * PRIOR.centroid, PRIOR.text)
-    assert climb(Scripted(away), 1)[0] == PRIOR
+    assert climb_from(Scripted(away), 10**6) == FusionWeights(0.0, 2 * PRIOR.centroid, PRIOR.text)
+    assert climb_from(Scripted(away), 1) == PRIOR
     # What is gained by leaving out the linear part costs three octaves.
     better, worse = 100 * np.exp(0.02) - 1, 99.0
     enough = (3 * 3.0 / gain(same_everywhere(better), same_everywhere(worse))) ** 2
     for documents, expected in ((0.9 * enough, PRIOR.linear), (1.1 * enough, 0.0)):
         scripted = Scripted(lambda weights: better if weights.linear == 0 else worse)
-        assert climb(scripted, documents)[0] == replace(PRIOR, linear=expected)
-
-
-def test_metrics_are_those_of_the_chosen_weights():
-    weights, metrics = climb(Scripted(away), 10**6)
-    assert metrics == same_everywhere(away(weights))
+        assert climb_from(scripted, documents) == replace(PRIOR, linear=expected)
 
 
 def test_parts_that_are_not_named_get_no_weight():
     evaluate = Scripted(away)
-    weights, _ = climb(evaluate, 10**6, ["centroid"])
-    assert weights == FusionWeights(centroid=2 * PRIOR.centroid)
-    assert all(asked.linear == asked.text == asked.game == 0 for asked in evaluate.asked)
-    none, metrics = climb(Scripted(lambda weights: 3.0), 100, [])
-    assert none == FusionWeights() and metrics == same_everywhere(3.0)
+    assert climb_from(evaluate, 10**6, ["centroid"]) == FusionWeights(centroid=2 * PRIOR.centroid)
+    assert all(asked.linear == asked.text == asked.game == 0 for asked in evaluate.asked[1:])
+    assert climb_from(Scripted(lambda weights: 3.0), 100, []) == FusionWeights()
 
 
 def test_weights_beyond_worse_ones_are_found():
@@ -213,7 +211,7 @@ def test_weights_beyond_worse_ones_are_found():
     def function(weights):  # all that lies between is worse than both
         return 60.0 if weights == replace(far, text=far.text / 2) else 50.0 if weights in (PRIOR, far) else 1.0
 
-    assert climb(Scripted(function), 10**6)[0] == replace(far, text=far.text / 2)
+    assert climb_from(Scripted(function), 10**6) == replace(far, text=far.text / 2)
 
 
 def test_all_parts_together_against_the_model():
@@ -223,7 +221,7 @@ def test_all_parts_together_against_the_model():
 
     largest = max(SCALES)
     expected = FusionWeights(**{name: largest * getattr(PRIOR, name) for name in LEXICAL})
-    assert climb(Scripted(function), 10**6)[0] == expected
+    assert climb_from(Scripted(function), 10**6) == expected
 
 
 def test_a_second_round_goes_on_from_the_first():
@@ -231,7 +229,7 @@ def test_a_second_round_goes_on_from_the_first():
         four_times = replace(PRIOR, text=0.0, linear=4 * PRIOR.linear)
         return 5.0 * (weights.text == 0) + 5.0 * (weights == four_times)
 
-    once, twice = (climb(Scripted(function), 10**6, rounds=rounds)[0] for rounds in (1, 3))
+    once, twice = (climb_from(Scripted(function), 10**6, rounds=rounds) for rounds in (1, 3))
     assert once == replace(PRIOR, text=0.0)
     assert twice == replace(PRIOR, text=0.0, linear=4 * PRIOR.linear)
 
@@ -241,7 +239,7 @@ def test_the_top_is_not_given_up_for_the_tail():
         factor = weights.text / PRIOR.text
         return {name: 50.0 + (factor if name.startswith("PSP") else -factor) for name in WORTH}
 
-    assert climb(Scripted(costly), 10**6)[0].text < 0.5 * PRIOR.text
+    assert climb_from(Scripted(costly), 10**6).text < 0.5 * PRIOR.text
 
 
 def test_what_is_gained_on_decides_where_more_is_needed():
@@ -250,8 +248,25 @@ def test_what_is_gained_on_decides_where_more_is_needed():
         return {name: 50.0 + (factor if name.startswith("PSP") else -factor / 5) for name in WORTH}
 
     behind, ahead = ({**same_everywhere(50.0), **dict.fromkeys(("PSP@1", "PSP@3", "PSP@5"), x)} for x in (60, 40))
-    assert climb(Scripted(trade), 10**6, LEXICAL, behind)[0].text > PRIOR.text
-    assert climb(Scripted(trade), 10**6, LEXICAL, ahead)[0].text < PRIOR.text
+    assert climb(Scripted(trade), 10**6, behind).text > PRIOR.text
+    assert climb(Scripted(trade), 10**6, ahead).text < PRIOR.text
+
+
+def test_the_best_of_each_metric_comes_from_weights_of_its_own():
+    def function(weights):  # the top wants the linear part alone, the tail the others, nDCG nothing
+        linear, others = weights.linear / PRIOR.linear, weights.text / PRIOR.text
+        assert weights.centroid / PRIOR.centroid == pytest.approx(others, abs=0.01)
+        top, tail = linear - others, others - linear
+        return {name: 50.0 + (tail if name.startswith("PSP") else top) for name in WORTH}
+
+    evaluate = Scripted(function)
+    expected = same_everywhere(53.0)
+    assert best_of_each(evaluate) == expected and FusionWeights() in evaluate.asked
+    only_text = Scripted(
+        lambda weights: 40.0 + weights.text / PRIOR.text + 7 * weights.linear + 7 * weights.centroid
+    )
+    assert best_of_each(only_text, ["text"]) == same_everywhere(43.0)
+    assert best_of_each(Scripted(lambda weights: 40.0), []) == same_everywhere(40.0)
 
 
 @pytest.fixture(scope="session")
@@ -271,8 +286,6 @@ def test_metrics_of_candidates_are_those_of_the_evaluator(candidates, weights):
     expected = validator.evaluate(scores.index, scores.fused(weights))
     assert metrics(weights) == pytest.approx({name: expected[name] for name in WORTH}, rel=1e-5)
     assert metrics(weights) == metrics(weights, np.ones(20)) and metrics.num_documents == 20
-    expected = validator.evaluate(scores.index, scores.alone("centroid"))
-    assert metrics.of_part("centroid") == pytest.approx({name: expected[name] for name in WORTH}, rel=1e-5)
 
 
 def test_metrics_of_documents_that_count_more_than_once(candidates):
@@ -306,10 +319,6 @@ class Resampled:
     def __call__(self, weights, counts):
         self.counts.append(tuple(counts))
         return same_everywhere(self.function(weights, counts))
-
-    def of_part(self, name, counts):
-        assert name == "linear"
-        return same_everywhere(50.0)
 
 
 def test_weights_are_means_over_resamples():

@@ -36,10 +36,6 @@ class CandidateScores:
     network: np.ndarray
     lexical: dict[str, np.ndarray]
 
-    def alone(self, name: str) -> np.ndarray:
-        """Scores ``[N, S]`` of one part; minus infinity where there is no label."""
-        return np.where(self.index < 0, -np.inf, self.lexical[name])
-
     def fused(self, weights: FusionWeights) -> np.ndarray:
         """Scores ``[N, S]``; minus infinity where there is no label."""
         score = self.network.copy()
@@ -96,7 +92,7 @@ class CandidateMetrics:
         self.scores = scores
         # Of candidates, [N, S]; and what any ranking could gain, [N, 6].
         self._worth, self._most = validator.worth(scores.index)
-        self._gained: dict[FusionWeights | str, np.ndarray] = {}
+        self._gained: dict[FusionWeights, np.ndarray] = {}
 
     @property
     def num_documents(self) -> int:
@@ -108,12 +104,6 @@ class CandidateMetrics:
         if weights not in self._gained:
             self._gained[weights] = self._gain(self.scores.fused(weights))
         return self._metrics(self._gained[weights], counts)
-
-    def of_part(self, name: str, counts: np.ndarray | None = None) -> dict[str, float]:
-        """The same of one part alone."""
-        if name not in self._gained:
-            self._gained[name] = self._gain(self.scores.alone(name))
-        return self._metrics(self._gained[name], counts)
 
     def _gain(self, score: np.ndarray) -> np.ndarray:
         """What each document's first labels are worth, as ``_most`` (half the numbers: many are kept)."""

@@ -22,6 +22,8 @@ FACTORS = {0.0: 3.0, 0.25: 2.0, 0.5: 1.0, 0.71: 0.5, 1.0: 0.0, 1.41: 0.5, 2.0: 1
 #: Factors of all parts together that are tried: how much the model's logits count beside them.
 SCALES = {0.5: 1.0, 0.71: 0.5, 1.0: 0.0, 1.41: 0.5, 2.0: 1.0, 4.0: 2.0, 8.0: 3.0}
 _ALL_PARTS = "all parts"
+# Factors of the prior, of the linear part and of the others together, among which each metric has its best value.
+_COARSE = (0.0, 0.3, 1.0, 3.0)
 # Of these, where the search starts.
 _STARTS = (1.0, 4.0)
 # In a mean of weights, factors of the prior: what none counts as, and up to which a mean is none.
@@ -52,7 +54,7 @@ def gain(metrics: dict[str, float], baseline: dict[str, float]) -> float:
 def tune_lexical(
     candidates: CandidateMetrics, names: Sequence[str] = LEXICAL, resamples: int = 10, seed: int = 0
 ) -> FusionWeights:
-    """Weights of the lexical parts, by :func:`gain` over the linear part alone (without one: over the prior).
+    """Weights of the lexical parts, by :func:`gain` over :func:`best_of_each`.
 
     The best weights for a thousand documents are largely those that suit these documents. So they are looked for
     by :func:`climb` on several resamples of the documents, as many with replacement, and the result is the
@@ -68,9 +70,8 @@ def tune_lexical(
     rng = np.random.default_rng(seed)
     found = []
     for _ in range(resamples if n else 0):
-        counts = np.bincount(rng.integers(n, size=n), minlength=n)
-        baseline = candidates.of_part("linear", counts) if "linear" in names else None
-        found.append(climb(partial(candidates, counts=counts), n, names, baseline)[0])
+        evaluate = partial(candidates, counts=np.bincount(rng.integers(n, size=n), minlength=n))
+        found.append(climb(evaluate, n, best_of_each(evaluate, names), names))
     means = {}
     for name in names:
         prior = getattr(PRIOR, name)
@@ -80,13 +81,33 @@ def tune_lexical(
     return FusionWeights(**means)
 
 
+def best_of_each(
+    evaluate: Callable[[FusionWeights], dict[str, float]], names: Sequence[str] = LEXICAL
+) -> dict[str, float]:
+    """What each metric could be if it alone mattered: its best value under a few weights far apart.
+
+    No weights reach all of these. Those that stay behind least, by :func:`gain`, give up no metric for another,
+    whichever part, the model or a lexical one, is strong on a data set.
+
+    Args:
+        evaluate: validation metrics under given weights.
+        names: parts in use.
+    """
+    found = []
+    for linear in _COARSE:
+        for others in _COARSE:
+            factors = {name: linear if name == "linear" else others for name in names}
+            found.append(evaluate(_weights(factors)))
+    return {name: max(metrics[name] for metrics in found) for name in WORTH}
+
+
 def climb(
     evaluate: Callable[[FusionWeights], dict[str, float]],
     num_documents: int,
+    baseline: dict[str, float],
     names: Sequence[str] = LEXICAL,
-    baseline: dict[str, float] | None = None,
     rounds: int = 3,
-) -> tuple[FusionWeights, dict[str, float]]:
+) -> FusionWeights:
     """Coordinate ascent by :func:`gain`, from :data:`PRIOR` and from a multiple of it.
 
     The coordinates are a factor of each part, and one of all parts together.
@@ -97,25 +118,20 @@ def climb(
     Args:
         evaluate: validation metrics under given weights.
         num_documents: validation documents behind them.
+        baseline: metrics to gain on.
         names: parts to use; the others get no weight.
-        baseline: metrics to gain on; by default those of the prior.
         rounds: passes over the coordinates.
-
-    Returns:
-        The best weights, and their validation metrics.
     """
     price = 3.0 / math.sqrt(max(1, num_documents))
     choices = {**dict.fromkeys(names, FACTORS), **({_ALL_PARTS: SCALES} if names else {})}
     prior = dict.fromkeys(choices, 1.0)
-    first = evaluate(_weights(prior))
-    tried = {_weights(prior): first}
-    against = first if baseline is None else baseline
+    tried: dict[FusionWeights, dict[str, float]] = {}
 
     def value_of(factors: dict[str, float]) -> float:
         weights = _weights(factors)
         if weights not in tried:
             tried[weights] = evaluate(weights)
-        return gain(tried[weights], against) - price * sum(
+        return gain(tried[weights], baseline) - price * sum(
             choices[name][factor] for name, factor in factors.items()
         )
 
@@ -133,8 +149,7 @@ def climb(
 
     # Where the model should count for little, the way there from the prior leads through weights that are worse.
     starts = [{**prior, _ALL_PARTS: scale} for scale in _STARTS] if names else [prior]
-    best = max(map(ascend, starts), key=value_of)
-    return _weights(best), tried[_weights(best)]
+    return _weights(max(map(ascend, starts), key=value_of))
 
 
 def _weights(factors: dict[str, float]) -> FusionWeights:
