@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy.sparse import csr_matrix
 
 from xcgraph.data import drop_unseen_tokens
@@ -29,3 +30,8 @@ def test_what_was_given_stays_as_it_is():
 def test_no_documents():
     assert drop_unseen_tokens(X[:0], DOCUMENTS).shape == (0, 4)
     assert drop_unseen_tokens(X, DOCUMENTS[:0]).nnz == 0
+
+
+def test_another_vocabulary():
+    with pytest.raises(ValueError, match="expected features of 4 tokens, as 'x' has, got 3"):
+        drop_unseen_tokens(X, DOCUMENTS, LABELS[:, :3])

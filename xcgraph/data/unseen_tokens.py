@@ -23,11 +23,16 @@ def drop_unseen_tokens(x: csr_matrix, *seen: csr_matrix) -> csr_matrix:
 
     Returns:
         ``[N, V]`` with the row norms of ``x``; rows without a seen token are empty.
+
+    Raises:
+        ValueError: if features are not of one vocabulary.
     """
     from scipy.sparse import csr_matrix, diags_array
 
     known = np.zeros(x.shape[1], dtype=bool)
     for matrix in seen:
+        if matrix.shape[1] != x.shape[1]:
+            raise ValueError(f"expected features of {x.shape[1]} tokens, as 'x' has, got {matrix.shape[1]}")
         known[matrix.indices] = True
     kept = csr_matrix(x, copy=True)
     kept.data[~known[kept.indices]] = 0
