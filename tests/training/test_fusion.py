@@ -253,7 +253,7 @@ def test_what_is_gained_on_decides_where_more_is_needed():
 
 
 def test_the_best_of_each_metric_comes_from_weights_of_its_own():
-    def function(weights):  # the top wants the linear part alone, the tail the others, nDCG nothing
+    def function(weights):  # the top wants the linear part alone, the tail the others
         linear, others = weights.linear / PRIOR.linear, weights.text / PRIOR.text
         assert weights.centroid / PRIOR.centroid == pytest.approx(others, abs=0.01)
         top, tail = linear - others, others - linear

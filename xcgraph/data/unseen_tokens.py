@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .only_columns import only_columns
+
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
@@ -28,15 +30,14 @@ def drop_unseen_tokens(x: csr_matrix, *seen: csr_matrix) -> csr_matrix:
         ValueError: if features are not of one vocabulary.
     """
     from scipy.sparse import csr_matrix, diags_array
+    from scipy.sparse.linalg import norm
 
     known = np.zeros(x.shape[1], dtype=bool)
     for matrix in seen:
         if matrix.shape[1] != x.shape[1]:
             raise ValueError(f"expected features of {x.shape[1]} tokens, as 'x' has, got {matrix.shape[1]}")
         known[matrix.indices] = True
-    kept = csr_matrix(x, copy=True)
-    kept.data[~known[kept.indices]] = 0
-    kept.eliminate_zeros()
-    before, after = (np.sqrt(np.asarray(m.multiply(m).sum(axis=1), dtype=np.float64).ravel()) for m in (x, kept))
+    kept = only_columns(x, known)
+    before, after = norm(x, axis=1), norm(kept, axis=1)
     scale = np.divide(before, after, out=np.zeros_like(before), where=after > 0)
     return csr_matrix(diags_array(scale) @ kept, dtype=x.dtype)

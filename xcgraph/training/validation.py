@@ -8,6 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from xcgraph.data import most_pairs
+from xcgraph.data.only_columns import only_columns
 from xcgraph.metrics import Evaluator, filter_predictions
 from xcgraph.metrics.filter_predictions import filter_matrix
 from xcgraph.metrics.first_ranks import most_of_first, weigh
@@ -49,7 +50,7 @@ class Validator:
     ) -> None:
         self.doc_x = doc_x
         self.known = None if known is None or known.all() else known
-        self.truth = truth if self.known is None else _columns(truth, self.known)
+        self.truth = truth if self.known is None else only_columns(truth, self.known)
         self.evaluator = evaluator
         self.filter_pairs = filter_pairs
         #: Ranks that are looked at.
@@ -106,11 +107,3 @@ class Validator:
             return index, score
         index = np.where(self.known[index] & (index >= 0), index, -1)
         return index, np.where(index < 0, -np.inf, score)
-
-
-def _columns(matrix: csr_matrix, keep: np.ndarray) -> csr_matrix:
-    """The same shape, without the entries of other columns."""
-    matrix = matrix.copy()
-    matrix.data[~keep[matrix.indices]] = 0
-    matrix.eliminate_zeros()
-    return matrix

@@ -14,8 +14,8 @@ from xcgraph.metrics.first_ranks import FIRST_RANKS, gains_of_first
 from xcgraph.metrics.top_k import top_k
 from xcgraph.shortlist import rank_shortlist
 from xcgraph.sparse import CSR
+from xcgraph.training.validation import Validator
 
-from ..validation import Validator
 from .parts import FusionWeights, LexicalParts
 
 # Scores of all labels held at a time.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import product
 
 import numpy as np
 
 from xcgraph.metrics.first_ranks import FIRST_RANKS
+from xcgraph.training.validation import Ranker, Validator
 
-from ..validation import Ranker, Validator
 from .parts import LEXICAL, FusionWeights
 from .scores import CandidateMetrics
 
@@ -22,10 +23,10 @@ FACTORS = {0.0: 3.0, 0.25: 2.0, 0.5: 1.0, 0.71: 0.5, 1.0: 0.0, 1.41: 0.5, 2.0: 1
 #: Factors of all parts together that are tried: how much the model's logits count beside them.
 SCALES = {0.5: 1.0, 0.71: 0.5, 1.0: 0.0, 1.41: 0.5, 2.0: 1.0, 4.0: 2.0, 8.0: 3.0}
 _ALL_PARTS = "all parts"
-# Factors of the prior, of the linear part and of the others together, among which each metric has its best value.
-_COARSE = (0.0, 0.3, 1.0, 3.0)
 # Of these, where the search starts.
 _STARTS = (1.0, 4.0)
+# Factors of the prior, of the linear part and of the others together, among which each metric has its best value.
+_COARSE = (0.0, 0.3, 1.0, 3.0)
 # In a mean of weights, factors of the prior: what none counts as, and up to which a mean is none.
 _LEAST, _NONE = 1 / 8, 1 / 6
 #: Weights of the neighbours' scores that are tried.
@@ -93,11 +94,10 @@ def best_of_each(
         evaluate: validation metrics under given weights.
         names: parts in use.
     """
-    found = []
-    for linear in _COARSE:
-        for others in _COARSE:
-            factors = {name: linear if name == "linear" else others for name in names}
-            found.append(evaluate(_weights(factors)))
+    found = [
+        evaluate(_weights({name: linear if name == "linear" else others for name in names}))
+        for linear, others in product(_COARSE, repeat=2)
+    ]
     return {name: max(metrics[name] for metrics in found) for name in WORTH}
 
 
