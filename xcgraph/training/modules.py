@@ -45,7 +45,7 @@ def _fit_surrogate(instance: InstanceTrainer, raw: Data | None, graph: Data | No
         instance, clusters, raw, refinement=False, mode="exact" if instance.paper else "stale"
     )
     targets = clusters.meta_targets(instance.split.y)
-    if not instance.paper:
+    if not instance.paper and model.classifier.bias is not None:
         model.classifier.initialize(bias=log_odds(targets))
     candidates: CandidateSource = AllLabels() if instance.paper else SampledLabels(instance.settings.negatives)
     instance.train(
