@@ -34,7 +34,8 @@ WEIGHTS = FusionWeights(2.0, 3.0, 0.5)
 def parts(tiny):
     linear = fit_one_vs_all(tiny.train_x, tiny.train_y)
     centroid = document_centroids(tiny.train_x, tiny.train_y)
-    return LexicalParts({"linear": linear, "centroid": centroid, "text": tiny.label_x})
+    bias = torch.rand(12, generator=torch.Generator().manual_seed(0))  # real ones are zero but for frequent labels
+    return LexicalParts({"linear": linear.weight, "centroid": centroid, "text": tiny.label_x}, {"linear": bias})
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +54,7 @@ def doc_x(tiny):
 
 def dense_parts(parts, tiny):
     x = tiny.test_x.toarray()
-    return {name: x @ parts.rows[name].toarray().T for name in LEXICAL}
+    return {name: x @ parts.rows[name].toarray().T + parts.bias_of(name).numpy() for name in LEXICAL}
 
 
 def test_weights_are_json():
@@ -66,12 +67,20 @@ def test_weights_are_json():
 def test_scorers_of_the_parts(tiny, parts, doc_x):
     expected = dense_parts(parts, tiny)
     for name in LEXICAL:
-        got = parts.single(name).add_(torch.zeros(20, 12), doc_x)
+        got = parts.single(name).add_(parts.bias_of(name).repeat(20, 1), doc_x)
         np.testing.assert_allclose(got, expected[name], rtol=1e-5, atol=1e-5)
-    got = parts.scorer(replace(WEIGHTS, game=0.3)).add_(torch.zeros(20, 12), doc_x)
+    weights = replace(WEIGHTS, game=0.3)
+    got = parts.scorer(weights).add_(parts.weighted_bias(weights).repeat(20, 1), doc_x)
     total = 2 * expected["linear"] + 3 * expected["centroid"] + 0.5 * expected["text"]
     np.testing.assert_allclose(got, total, rtol=1e-5, atol=1e-5)
     assert parts.scorer(FusionWeights(game=0.3)) is None
+
+
+def test_biases_of_the_parts(parts):
+    assert parts.bias_of("linear").all() and not parts.bias_of("text").any()
+    torch.testing.assert_close(parts.weighted_bias(WEIGHTS), 2 * parts.bias["linear"])
+    assert parts.weighted_bias(replace(WEIGHTS, linear=0.0)) is None
+    assert LexicalParts(parts.rows).weighted_bias(WEIGHTS) is None
 
 
 @pytest.mark.parametrize("pieces", [1, 50, 1 << 24])
@@ -117,8 +126,8 @@ def test_fused_scores_rank_as_the_model_that_is_served(parts, rankers, doc_x, mo
     scores = candidate_scores(ranker, parts, doc_x)
     fused = scores.fused(WEIGHTS)
     served = LabelRanker(
-        ranker.encoder, ranker.weight, ranker.bias, ranker.shortlister, None, ranker.beam, ranker.link,
-        parts.scorer(WEIGHTS),
+        ranker.encoder, ranker.weight, ranker.bias + parts.weighted_bias(WEIGHTS), ranker.shortlister, None,
+        ranker.beam, ranker.link, parts.scorer(WEIGHTS),
     )  # fmt: skip
     index, score = served.predict(doc_x, 12)
     for row in range(20):
@@ -384,7 +393,7 @@ def test_the_pipeline_uses_what_was_chosen(tiny, small, model, scoring, monkeypa
     best = pipeline.results["fusion"]["best"]
     assert best == told if model == "eclare" else set(WORTH) < set(best)
     # All that is served is learned from all training documents.
-    linear = fit_one_vs_all(tiny.train_x, tiny.train_y, seed=derive_seed(4, "linear")).toarray()
+    linear = fit_one_vs_all(tiny.train_x, tiny.train_y, seed=derive_seed(4, "linear")).weight.toarray()
     centroid = document_centroids(tiny.train_x, tiny.train_y).toarray()
     expected = (3 * linear + 4 * centroid + 2 * tiny.label_x.toarray()).T
     assert len(members) == (1 if scoring == "all" else 2)
@@ -395,6 +404,22 @@ def test_the_pipeline_uses_what_was_chosen(tiny, small, model, scoring, monkeypa
         )
         assert (member.expansion.mix if member.expansion else 0.0) == game
         assert member.lexical is members[0].lexical  # a model folder then holds it once
+
+
+@pytest.mark.parametrize("label_bias", [False, True])
+@pytest.mark.parametrize("scoring", ["all", "shortlist"])
+def test_the_pipeline_adds_biases_of_the_linear_part(tiny, small, scoring, label_bias):
+    settings = small(scoring=scoring, fusion=True, label_bias=label_bias, validation_fraction=0.0, instances=2)
+    without = Pipeline(tiny, "eclare", "default", settings.updated({"fuse_linear": False})).fit().members
+    pipeline = Pipeline(tiny, "eclare", "default", settings)
+    bias = pipeline._lexical(np.arange(60)).bias["linear"]
+    assert bias.max() > 0.01  # of 60 documents, every label has some
+    members = pipeline.fit().members
+    assert len(members) == len(without) == (1 if scoring == "all" else 2)
+    for member, other in zip(members, without, strict=True):
+        assert (other.bias is not None) == label_bias
+        before = other.bias if label_bias else torch.zeros(12)
+        torch.testing.assert_close(member.bias - before, PRIOR.linear * bias)
 
 
 def test_weights_are_tuned_without_the_validation_documents(tiny, small, monkeypatch):
@@ -491,9 +516,10 @@ def test_tuned_metrics_are_those_of_the_ranker(tiny, small):
 
     def spy(self, ranker, rows, validator):
         weights, given = original(self, ranker, rows, validator)
+        parts = self._lexical(rows)
         fused = LabelRanker(
-            ranker.encoder, ranker.weight, ranker.bias, beam=ranker.beam, link=ranker.link,
-            lexical=self._lexical(rows).scorer(weights),
+            ranker.encoder, ranker.weight, ranker.bias + parts.weighted_bias(weights), beam=ranker.beam,
+            link=ranker.link, lexical=parts.scorer(weights),
         )  # fmt: skip
         seen["rows"], seen["metrics"] = rows, validator(EnsembleRanker([fused]))
         for mine, theirs in zip(fused.rank(validator.doc_x, 5), given.rank(validator.doc_x, 5), strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numba
 import numpy as np
@@ -13,10 +13,23 @@ if TYPE_CHECKING:
 
 # Numbers of the buffer that a block of labels leaves its weights in.
 _MAX_BUFFER = 1 << 24
-# Largest violation of the optimality conditions at which a label is done, as liblinear's.
-_TOLERANCE = 0.1
+# Largest violation of the optimality conditions at which a label is done. At liblinear's 0.1, biases are still on
+# their way.
+_TOLERANCE = 0.03
 # Times the negatives of a label: with fewer documents than that, all of them are taken.
 _ALL = 4
+
+
+class OneVsAll(NamedTuple):
+    """Linear classifiers, whose margins are ``weight @ x + bias - 1``.
+
+    Args:
+        weight: float32 scipy CSR ``[L, V]`` with sorted indices; labels without documents have empty rows.
+        bias: float32 ``[L]``, none below 0.
+    """
+
+    weight: csr_matrix
+    bias: np.ndarray
 
 
 def fit_one_vs_all(
@@ -27,23 +40,27 @@ def fit_one_vs_all(
     negatives: int = 4000,
     near: int = 1000,
     ratio: int = 40,
-    max_iter: int = 20,
+    with_bias: bool = True,
+    max_iter: int = 50,
     min_weight: float = 0.01,
     seed: int = 0,
     num_threads: int = 1,
-) -> csr_matrix:
+) -> OneVsAll:
     r"""Linear one-vs-all classifiers with squared hinge loss, as of DiSMEC (Babbar and Schölkopf, WSDM 2017).
 
-    Each label minimises :math:`\frac{1}{2} \|\mathbf{v}\|^2 + C \sum_i \max(0, 1 - s_i (\langle \mathbf{x}_i,
-    \mathbf{v} \rangle - 1))^2` over its own documents (:math:`s_i = 1`) and some of the others (:math:`s_i = -1`),
-    by dual coordinate descent with shrinking (Hsieh et al., ICML 2008). The offset is the same for all labels: a
-    document that shares no token with a label's own is then right as it is, and costs nothing.
+    Each label minimises :math:`\frac{1}{2} (\|\mathbf{v}\|^2 + b^2) + C \sum_i \max(0, 1 - s_i (\langle
+    \mathbf{x}_i, \mathbf{v} \rangle + b - 1))^2` with :math:`b \ge 0` over its own documents (:math:`s_i = 1`) and
+    some of the others (:math:`s_i = -1`), by dual coordinate descent with shrinking (Hsieh et al., ICML 2008). A
+    document that shares no token with a label's own counts as one without tokens: it is right as it is, unless the
+    label has a bias. Labels that more than a few in a hundred documents have get one; all others say the same of a
+    document that they know nothing about, or nearly so.
 
     The others are a uniform sample and the documents nearest to the centroid of the label's own, for those are
     what a classifier of all documents would get wrong first. Near documents alone would make a classifier of
     near neighbours, whose scores cannot be compared across labels. The sample is larger for frequent labels.
     Solving costs what the sample does, whatever the number of documents; finding the nearest ones costs the
-    documents that share a token with the label's own.
+    documents that share a token with the label's own. Labels with a sample of the others have no bias: they are
+    the rare ones.
 
     Args:
         x: training documents, scipy sparse ``[N, V]``.
@@ -54,13 +71,14 @@ def fit_one_vs_all(
             taken where there are fewer than four times as many.
         near: documents nearest to the label's own that are taken besides; 0 for none.
         ratio: documents drawn for each of the label's own, where that is more than ``negatives``.
+        with_bias: whether labels that are solved against all the others may have a bias.
         max_iter: passes over a label's documents at most.
         min_weight: smaller weights are dropped.
         seed: of the sample and of the order of documents; the result does not depend on ``num_threads``.
         num_threads: labels that are solved at the same time.
 
     Returns:
-        float32 scipy CSR ``[L, V]`` with sorted indices; labels without documents have empty rows.
+        weights and biases of the labels.
 
     Raises:
         ValueError: if the shapes do not fit together, or a number is out of range.
@@ -94,6 +112,8 @@ def fit_one_vs_all(
     longest = int(np.diff(x.indptr).max(initial=0))
     width = np.minimum((positives + draws + near) * longest, num_tokens)
 
+    bias = np.zeros(y.shape[1], dtype=np.float32)
+
     def solve(labels: np.ndarray) -> csr_matrix:
         columns = np.empty(int(width[labels].sum()), dtype=np.int32)
         values = np.empty(columns.size, dtype=np.float32)
@@ -101,7 +121,7 @@ def fit_one_vs_all(
         _solve(
             int(labels[0]), by_label.indptr, by_label.indices, apart.indptr, apart.indices,
             x.indptr, x.indices, x.data, by_token.indptr, by_token.indices, by_token.data,
-            square, cost, draws, near, max_iter, min_weight, seed, columns, values, indptr,
+            square, cost, draws, near, with_bias, max_iter, min_weight, seed, columns, values, indptr, bias,
         )  # fmt: skip
         used = int(indptr[-1])
         return csr_matrix((values[:used].copy(), columns[:used].copy(), indptr), shape=(labels.size, num_tokens))
@@ -111,7 +131,7 @@ def fit_one_vs_all(
         blocks = list(pool.map(solve, _pieces(width)))
     weight = vstack(blocks, format="csr") if blocks else csr_matrix((0, num_tokens), dtype=np.float32)
     weight.sort_indices()
-    return csr_matrix(weight, dtype=np.float32)
+    return OneVsAll(csr_matrix(weight, dtype=np.float32), bias)
 
 
 def _pieces(width: np.ndarray) -> list[np.ndarray]:
@@ -129,9 +149,12 @@ def _pieces(width: np.ndarray) -> list[np.ndarray]:
 @numba.njit(nogil=True, cache=True)
 def _solve(  # pragma: no cover - compiled
     start, label_ptr, label_doc, apart_ptr, apart_doc, x_ptr, x_col, x_val, token_ptr, token_doc, token_val,
-    square, cost, draws, near, max_iter, min_weight, seed, columns, values, indptr,
+    square, cost, draws, near, with_bias, max_iter, min_weight, seed, columns, values, indptr, bias,
 ):  # fmt: skip
-    """Solves labels ``start`` to ``start + len(indptr) - 1``, whose weights follow one another in the buffers."""
+    """Solves labels ``start`` to ``start + len(indptr) - 2``, whose weights follow one another in the buffers.
+
+    ``bias`` is that of all labels.
+    """
     num_documents = x_ptr.size - 1
     num_tokens = 0 if x_col.size == 0 else x_col.max() + 1
     w = np.zeros(num_tokens)
@@ -180,6 +203,12 @@ def _solve(  # pragma: no cover - compiled
         alpha = np.zeros(size)
         order = np.arange(size)
         diagonal = 0.5 / cost
+        # Documents that share no token, all of which have one dual variable between them; and the sum of all dual
+        # variables with their signs, which is the bias where it is positive.
+        others = num_documents - own.size - (size - num_positive)
+        others_alpha, others_diagonal = 0.0, diagonal / max(1, others)
+        balance = 0.0
+        may_have_bias = with_bias and all_documents
         # Documents that are right by more than the last pass was wrong anywhere are set aside (shrinking), until
         # the others are done.
         active, bound = size, np.inf
@@ -191,7 +220,7 @@ def _solve(  # pragma: no cover - compiled
                 j = order[at]
                 doc = docs[j]
                 sign = 1.0 if j < num_positive else -1.0
-                score = -1.0
+                score = max(0.0, balance) - 1.0
                 for p in range(x_ptr[doc], x_ptr[doc + 1]):
                     score += w[x_col[p]] * x_val[p]
                 gradient = sign * score - 1.0 + diagonal * alpha[j]
@@ -205,15 +234,26 @@ def _solve(  # pragma: no cover - compiled
                 at += 1
                 worst = max(worst, abs(gradient))
                 old = alpha[j]
-                alpha[j] = max(0.0, old - gradient / (square[doc] + diagonal))
+                if may_have_bias:
+                    alpha[j] = max(0.0, old + _ascent(gradient, square[doc] + diagonal, sign, balance))
+                    balance += (alpha[j] - old) * sign
+                else:
+                    alpha[j] = max(0.0, old - gradient / (square[doc] + diagonal))
                 step = (alpha[j] - old) * sign
                 for p in range(x_ptr[doc], x_ptr[doc + 1]):
                     w[x_col[p]] += step * x_val[p]
+            gradient = others_diagonal * others_alpha - max(0.0, balance)
+            if may_have_bias and others > 0 and (others_alpha > 0.0 or gradient < 0.0):
+                worst = max(worst, abs(gradient))
+                old = others_alpha
+                others_alpha = max(0.0, old + _ascent(gradient, others_diagonal, -1.0, balance))
+                balance -= others_alpha - old
             bound = worst if worst > 0.0 else np.inf
             if worst < _TOLERANCE:
                 if active == size:
                     break
                 active, bound = size, np.inf
+        bias[label] = max(0.0, balance)
         for j in range(size):
             for p in range(x_ptr[docs[j]], x_ptr[docs[j] + 1]):
                 token = x_col[p]
@@ -225,6 +265,17 @@ def _solve(  # pragma: no cover - compiled
                 w[token] = 0.0  # so that no token comes twice, and the next label finds zeros
                 shared[token] = False
         indptr[k + 1] = n
+
+
+@numba.njit(nogil=True, cache=True)
+def _ascent(gradient, curvature, sign, balance):  # pragma: no cover - compiled
+    """The step of a dual variable to where its derivative is zero.
+
+    The bias is ``balance`` where that is positive, and moves with the variable there; elsewhere it is zero.
+    """
+    gradient -= sign * max(0.0, balance)
+    step = -(gradient + sign * balance) / (curvature + 1.0)
+    return step if balance + sign * step >= 0.0 else -gradient / curvature
 
 
 @numba.njit(nogil=True, cache=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from xcgraph.data import LFDataset, drop_unseen_tokens, mirrored_pairs, no_pairs, pairs_matrix, select_filter_rows
 from xcgraph.inference import (
@@ -161,7 +162,7 @@ class Pipeline:
                 parts = self._lexical(everything)
                 lexical = parts.scorer(self.fusion, self.device)
             for member in members:
-                self._fuse(member, lexical, self.fusion.game)
+                self._fuse(member, lexical, parts.weighted_bias(self.fusion, self.device), self.fusion.game)
                 if member.parts is not None:
                     member.parts = member.parts.with_lexical(*parts.weighted(self.fusion))
         return EnsembleRanker(members)
@@ -204,18 +205,18 @@ class Pipeline:
                 CandidateMetrics(scores, validator), self.lexical_names, seed=derive_seed(self.seed, "fusion")
             )
             metrics = validator.evaluate(scores.index, scores.fused(weights))
-            lexical = parts.scorer(weights, self.device)
+            lexical, bias = parts.scorer(weights, self.device), parts.weighted_bias(weights, self.device)
             if ranker.expansion is not None and self.settings.fuse_game:
 
                 def make(mix: float) -> LabelRanker:
-                    return self._fuse(copy.copy(ranker), lexical, mix)
+                    return self._fuse(copy.copy(ranker), lexical, bias, mix)
 
                 mix, metrics = tune_game(make, validator, metrics)
                 weights = replace(weights, game=mix)
         shown = ", ".join(f"{name} {value:g}" for name, value in weights.as_dict().items())
         self.tell(f"fusion: {shown}; validation P@1 {metrics['P@1']:.2f}, PSP@5 {metrics['PSP@5']:.2f}")
         self.results["fusion"] = {"weights": weights.as_dict(), "best": metrics}
-        return weights, self._fuse(copy.copy(ranker), lexical, weights.game)
+        return weights, self._fuse(copy.copy(ranker), lexical, bias, weights.game)
 
     def _calibrate(self, ranker: LabelRanker, validator: Validator) -> None:
         """Fits :attr:`calibration` to a ranker that has not seen the validation documents."""
@@ -233,16 +234,21 @@ class Pipeline:
     def _lexical(self, rows: np.ndarray) -> LexicalParts:
         """Sparse rows of the labels, learned from training documents ``rows``."""
         x, y = self.data.train_x[rows], self.data.train_y[rows]
-        make: dict[str, Callable[[], csr_matrix]] = {
-            "linear": lambda: fit_one_vs_all(
+        names = self.lexical_names
+        parts: dict[str, csr_matrix] = {}
+        bias: dict[str, Tensor] = {}
+        if "linear" in names:
+            linear = fit_one_vs_all(
                 x, y, self.unknown_pairs(rows), negatives=self.settings.linear_negatives,
                 near=self.settings.linear_near, seed=derive_seed(self.seed, "linear"),
                 num_threads=torch.get_num_threads(),
-            ),
-            "centroid": lambda: document_centroids(x, y),
-            "text": lambda: self.data.label_x,
-        }  # fmt: skip
-        return LexicalParts({name: make[name]() for name in self.lexical_names})
+            )  # fmt: skip
+            parts["linear"], bias["linear"] = linear.weight, torch.from_numpy(linear.bias)
+        if "centroid" in names:
+            parts["centroid"] = document_centroids(x, y)
+        if "text" in names:
+            parts["text"] = self.data.label_x
+        return LexicalParts(parts, bias)
 
     @property
     def lexical_names(self) -> list[str]:
@@ -250,9 +256,11 @@ class Pipeline:
         return [name for name in LEXICAL if getattr(self.settings, f"fuse_{name}")]
 
     @staticmethod
-    def _fuse(ranker: LabelRanker, lexical: LexicalScorer | None, game: float) -> LabelRanker:
+    def _fuse(ranker: LabelRanker, lexical: LexicalScorer | None, bias: Tensor | None, game: float) -> LabelRanker:
         """Puts the parts that have a weight into a ranker; one table serves all that it is given to."""
         ranker.lexical = lexical
+        if bias is not None:
+            ranker.bias = bias if ranker.bias is None else ranker.bias + bias
         if ranker.expansion is not None:
             ranker.expansion = replace(ranker.expansion, mix=game)
         return ranker

@@ -56,6 +56,7 @@ def candidate_scores(ranker: LabelRanker, parts: LexicalParts, doc_x: CSR, depth
         depth: labels taken from the model, and from each part; with a shortlister, its shortlist is taken whole.
     """
     scorers = {name: parts.single(name, doc_x.device) for name in parts.rows}
+    biases = {name: parts.bias_of(name, doc_x.device) for name in parts.rows}
     num_labels = ranker.weight.size(0)
     indices: list[Tensor] = []
     scores: list[list[Tensor]] = []
@@ -65,10 +66,11 @@ def candidate_scores(ranker: LabelRanker, parts: LexicalParts, doc_x: CSR, depth
         if ranker.shortlister is not None:
             index, inherited = ranker.shortlister(x)
             logit = score_shortlist(document, ranker.weight, ranker.bias, index) + inherited.log()
-            own = [scorer.of_shortlist(x, index) for scorer in scorers.values()]
+            safe = index.clamp(min=0)
+            own = [scorer.of_shortlist(x, index) + biases[name][safe] for name, scorer in scorers.items()]
         else:
             dense = torch.nn.functional.linear(document, ranker.weight, ranker.bias)
-            each = [scorer.add_(torch.zeros_like(dense), x) for scorer in scorers.values()]
+            each = [scorer.add_(biases[name].repeat(dense.size(0), 1), x) for name, scorer in scorers.items()]
             best = torch.cat([top_k(score, min(depth, num_labels))[0] for score in (dense, *each)], dim=1)
             index, _ = rank_shortlist(best, torch.zeros(best.shape, device=best.device), best.size(1))
             safe = index.clamp(min=0)
