@@ -200,60 +200,12 @@ def _solve(  # pragma: no cover - compiled
                     docs[size] = doc
                     size += 1
                     break
-        alpha = np.zeros(size)
-        order = np.arange(size)
-        diagonal = 0.5 / cost
-        # Documents that share no token, all of which have one dual variable between them; and the sum of all dual
-        # variables with their signs, which is the bias where it is positive.
+        # Documents that share no token with the label's own.
         others = num_documents - own.size - (size - num_positive)
-        others_alpha, others_diagonal = 0.0, diagonal / max(1, others)
-        balance = 0.0
-        may_have_bias = with_bias and all_documents
-        # Documents that are right by more than the last pass was wrong anywhere are set aside (shrinking), until
-        # the others are done.
-        active, bound = size, np.inf
-        for _ in range(max_iter):
-            np.random.shuffle(order[:active])
-            worst = 0.0
-            at = 0
-            while at < active:
-                j = order[at]
-                doc = docs[j]
-                sign = 1.0 if j < num_positive else -1.0
-                score = max(0.0, balance) - 1.0
-                for p in range(x_ptr[doc], x_ptr[doc + 1]):
-                    score += w[x_col[p]] * x_val[p]
-                gradient = sign * score - 1.0 + diagonal * alpha[j]
-                if alpha[j] == 0.0 and gradient >= 0.0:
-                    if gradient > bound:
-                        active -= 1
-                        order[at], order[active] = order[active], order[at]
-                    else:
-                        at += 1
-                    continue
-                at += 1
-                worst = max(worst, abs(gradient))
-                old = alpha[j]
-                if may_have_bias:
-                    alpha[j] = max(0.0, old + _ascent(gradient, square[doc] + diagonal, sign, balance))
-                    balance += (alpha[j] - old) * sign
-                else:
-                    alpha[j] = max(0.0, old - gradient / (square[doc] + diagonal))
-                step = (alpha[j] - old) * sign
-                for p in range(x_ptr[doc], x_ptr[doc + 1]):
-                    w[x_col[p]] += step * x_val[p]
-            gradient = others_diagonal * others_alpha - max(0.0, balance)
-            if may_have_bias and others > 0 and (others_alpha > 0.0 or gradient < 0.0):
-                worst = max(worst, abs(gradient))
-                old = others_alpha
-                others_alpha = max(0.0, old + _ascent(gradient, others_diagonal, -1.0, balance))
-                balance -= others_alpha - old
-            bound = worst if worst > 0.0 else np.inf
-            if worst < _TOLERANCE:
-                if active == size:
-                    break
-                active, bound = size, np.inf
-        bias[label] = max(0.0, balance)
+        bias[label] = _descend(
+            docs[:size], num_positive, others, x_ptr, x_col, x_val, square, cost, with_bias and all_documents,
+            max_iter, w,
+        )  # fmt: skip
         for j in range(size):
             for p in range(x_ptr[docs[j]], x_ptr[docs[j] + 1]):
                 token = x_col[p]
@@ -265,6 +217,70 @@ def _solve(  # pragma: no cover - compiled
                 w[token] = 0.0  # so that no token comes twice, and the next label finds zeros
                 shared[token] = False
         indptr[k + 1] = n
+
+
+@numba.njit(nogil=True, cache=True)
+def _descend(  # pragma: no cover - compiled
+    docs, num_positive, others, x_ptr, x_col, x_val, square, cost, with_bias, max_iter, w,
+):  # fmt: skip
+    """Leaves the weights of one label in ``w``, zeros before, and returns its bias.
+
+    ``docs`` are the label's own documents, the first ``num_positive``, and those that they are told from;
+    ``others`` is how many documents there are besides, that count as ones without tokens.
+    """
+    size = docs.size
+    alpha = np.zeros(size)
+    order = np.arange(size)
+    diagonal = 0.5 / cost
+    # The others are all alike, and have one dual variable between them.
+    others_alpha, others_diagonal = 0.0, diagonal / max(1, others)
+    # The sum of the dual variables, with their signs: the bias where it is positive.
+    balance = 0.0
+    # Documents that are right by more than the last pass was wrong anywhere are set aside (shrinking), until the
+    # others are done.
+    active, bound = size, np.inf
+    for _ in range(max_iter):
+        np.random.shuffle(order[:active])
+        worst = 0.0
+        at = 0
+        while at < active:
+            j = order[at]
+            doc = docs[j]
+            sign = 1.0 if j < num_positive else -1.0
+            score = max(0.0, balance) - 1.0
+            for p in range(x_ptr[doc], x_ptr[doc + 1]):
+                score += w[x_col[p]] * x_val[p]
+            gradient = sign * score - 1.0 + diagonal * alpha[j]
+            if alpha[j] == 0.0 and gradient >= 0.0:
+                if gradient > bound:
+                    active -= 1
+                    order[at], order[active] = order[active], order[at]
+                else:
+                    at += 1
+                continue
+            at += 1
+            worst = max(worst, abs(gradient))
+            old = alpha[j]
+            if with_bias:
+                alpha[j] = max(0.0, old + _ascent(gradient, square[doc] + diagonal, sign, balance))
+                balance += (alpha[j] - old) * sign
+            else:
+                alpha[j] = max(0.0, old - gradient / (square[doc] + diagonal))
+            step = (alpha[j] - old) * sign
+            for p in range(x_ptr[doc], x_ptr[doc + 1]):
+                w[x_col[p]] += step * x_val[p]
+        gradient = others_diagonal * others_alpha - max(0.0, balance)
+        if with_bias and others > 0 and (others_alpha > 0.0 or gradient < 0.0):
+            worst = max(worst, abs(gradient))
+            old = others_alpha
+            others_alpha = max(0.0, old + _ascent(gradient, others_diagonal, -1.0, balance))
+            balance -= others_alpha - old
+        bound = worst if worst > 0.0 else np.inf
+        if worst < _TOLERANCE:
+            if active == size:
+                break
+            active, bound = size, np.inf
+    return max(0.0, balance)
 
 
 @numba.njit(nogil=True, cache=True)
