@@ -161,8 +161,9 @@ class Pipeline:
             with self.timed("fusion"):
                 parts = self._lexical(everything)
                 lexical = parts.scorer(self.fusion, self.device)
+                bias = parts.weighted_bias(self.fusion, self.device)
             for member in members:
-                self._fuse(member, lexical, parts.weighted_bias(self.fusion, self.device), self.fusion.game)
+                self._fuse(member, lexical, bias, self.fusion.game)
                 if member.parts is not None:
                     member.parts = member.parts.with_lexical(*parts.weighted(self.fusion))
         return EnsembleRanker(members)
