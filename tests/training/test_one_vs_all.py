@@ -74,10 +74,9 @@ def test_solves_the_problem_it_states_with_a_bias(cost, seed):
     found = fit_one_vs_all(x, y, cost=cost, max_iter=1000, min_weight=0.0)
     assert isinstance(found, OneVsAll) and found.bias.dtype == np.float32 and (found.bias >= 0).all()
     assert found.bias[3] == 0.0  # without documents
-    ones = np.hstack([x.toarray().astype(np.float64), np.ones((N, 1))])
     for label in (0, 1, 2, 4):
         shared = x.toarray()[:, x[y.toarray()[:, label] > 0].toarray().any(axis=0)].any(axis=1)
-        rows = ones * np.append(np.ones(V), 0) * shared[:, None] + ones * np.append(np.zeros(V), 1)
+        rows = np.hstack([x.toarray().astype(np.float64) * shared[:, None], np.ones((N, 1))])
         arguments = rows, signs(y, label), cost
         expected = optimum(*arguments, bounds=[(None, None)] * V + [(0, None)])
         got = np.append(found.weight.toarray()[label], found.bias[label]).astype(np.float64)
