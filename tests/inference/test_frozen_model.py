@@ -235,8 +235,8 @@ def test_members_that_are_none(tmp_path, shortlisted, change):
 
 
 def test_newer_format(folder):
-    edit(folder, format_version=4)
-    with pytest.raises(ValueError, match="it is of format 4, this xcgraph reads up to 3: update xcgraph"):
+    edit(folder, format_version=5)
+    with pytest.raises(ValueError, match="it is of format 5, this xcgraph reads up to 4: update xcgraph"):
         FrozenModel.load(folder)
 
 

@@ -49,7 +49,7 @@ def test_round_trip(tmp_path, make_ranker, doc_x, vectorizer, options):
     model = load_model(tmp_path / "model")
     assert model.label_uids == UIDS and model.label_titles == TITLES
     assert model.config["seed"] == 3 and model.config["settings"] == {"dim": 5}
-    assert model.config["format_version"] == 3 and len(model.config["members"]) == len(options)
+    assert model.config["format_version"] == 4 and len(model.config["members"]) == len(options)
     for k in (1, 12):
         expected, got = ranker.rank(doc_x, k), model.ranker.rank(doc_x, k)
         assert torch.equal(got[0], expected[0]) and torch.equal(got[1], expected[1])
@@ -231,8 +231,8 @@ def edit(path, **changes):
 
 
 def test_newer_format(folder):
-    edit(folder / "config.json", format_version=4, members="of another kind")
-    message = f"{folder}: cannot be read as a model: it is of format 4, this xcgraph reads up to 3: update xcgraph"
+    edit(folder / "config.json", format_version=5, members="of another kind")
+    message = f"{folder}: cannot be read as a model: it is of format 5, this xcgraph reads up to 4: update xcgraph"
     with pytest.raises(ValueError) as caught:
         load_model(folder)
     assert str(caught.value) == message

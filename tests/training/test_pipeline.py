@@ -188,7 +188,7 @@ def test_mirrored_pairs_leave_the_validation(tiny, small, monkeypatch, filtered)
 
 def test_results_are_json(tiny, small):
     pipeline, _ = fit(tiny, small(validation_fraction=0.2, fusion=True))
-    assert set(pipeline.results) == {"0/ranker", "fusion", "calibration"}
+    assert set(pipeline.results) == {"0/ranker", "fusion", "rerank", "calibration"}
     assert json.loads(json.dumps(pipeline.results)) == pipeline.results
     assert all(seconds >= 0 for seconds in pipeline.seconds.values())
 

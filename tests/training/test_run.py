@@ -85,7 +85,9 @@ def test_metrics_json(finished):
     assert "graph" in seconds or model == "decaf"
     assert metrics["peak_rss_mb"] > 50 and metrics["predict_ms_batch"] > 0
     trained = {f"{number}/{phase}" for number in range(instances) for phase in phases}
-    chosen = {"fusion"} if "fusion" in changes else set()
+    chosen = set()
+    if "fusion" in changes:
+        chosen = {"fusion"} if shortlisted else {"fusion", "rerank"}
     chosen |= {"calibration"} if recipe == "default" else set()  # the paper recipe sets no documents aside
     assert set(metrics["phases"]) == trained | chosen
     assert metrics["data"]["labels"] == 120 and metrics["data"]["train_documents"] == 150

@@ -3,6 +3,7 @@
 from .calibration import Calibration
 from .centre_labels import centre_labels
 from .clustered_labels import ClusteredLabels
+from .decision_trees import DecisionTrees
 from .document_encoder import DocumentEncoder
 from .edit_labels import add_labels, remove_labels, rename_label
 from .encoder_module import EncoderModule
@@ -27,6 +28,7 @@ from .lexical_scorer import LexicalScorer, document_centroids
 from .model_folder import StoredModel, load_model, save_model
 from .predictor import Predictor
 from .projected_labels import ProjectedLabels
+from .reranker import Reranker, Reranking, describe_labels
 from .row_matrix import RowMatrix
 from .token_postings import TokenPostings
 
@@ -34,6 +36,7 @@ __all__ = [
     "BeamSearch",
     "Calibration",
     "ClusteredLabels",
+    "DecisionTrees",
     "DocumentEncoder",
     "EncoderModule",
     "EnsembleRanker",
@@ -55,11 +58,14 @@ __all__ = [
     "Link",
     "Predictor",
     "ProjectedLabels",
+    "Reranker",
+    "Reranking",
     "RowMatrix",
     "StoredModel",
     "TokenPostings",
     "add_labels",
     "centre_labels",
+    "describe_labels",
     "document_centroids",
     "export_encoder",
     "export_model",

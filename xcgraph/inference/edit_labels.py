@@ -91,7 +91,8 @@ def add_labels(
     vectors = compose_labels(model, parts, parts.rows[new])
     levels = np.where(named, BIAS_QUANTILE, BIAS_QUANTILE_BY_TEXT)
     bias = torch.from_numpy(np.quantile(index.bias.numpy(), levels)).float()
-    index = _extend_index(index, vectors, bias, compose_tokens(model, model.parts, text, near, named), near)
+    sparse = compose_tokens(model, model.parts, text, near, named)
+    index = _extend_index(index, vectors, bias, sparse, near, parts)
     return replace(
         model,
         index=index,
@@ -123,7 +124,7 @@ def remove_labels(model: FrozenModel, uids: Sequence[str]) -> FrozenModel:
         parts = parts.replace(rows=parts.rows[kept], removed={**parts.removed, **names})
     return replace(
         model,
-        index=_keep_index(model.one_index, kept),
+        index=_keep_index(model.one_index, kept, parts),
         label_uids=[model.label_uids[label] for label in kept.tolist()],
         label_titles=[model.label_titles[label] for label in kept.tolist()],
         parts=parts,
@@ -210,7 +211,12 @@ def _found(model: FrozenModel, text: csr_matrix, cosine: csr_matrix) -> dict[int
 
 
 def _extend_index(
-    index: FrozenIndex, vectors: Tensor, bias: Tensor, sparse: csr_matrix | None, near: csr_matrix
+    index: FrozenIndex,
+    vectors: Tensor,
+    bias: Tensor,
+    sparse: csr_matrix | None,
+    near: csr_matrix,
+    parts: LabelParts,
 ) -> FrozenIndex:
     from scipy.sparse import csr_matrix, eye, hstack, vstack
 
@@ -230,16 +236,22 @@ def _extend_index(
     assert not isinstance(shortlist, FrozenBeamSearch)  # see FrozenModel.one_index
     if shortlist is not None:
         shortlist = shortlist.extended(vectors - index.mean, bias)
+    reranker = index.reranker
+    if reranker is not None:
+        # The text of a new label is the one document that it is known by.
+        count = torch.cat([reranker.learned.count, torch.ones(vectors.size(0))])
+        reranker = reranker.learned.with_count(count).bind(parts)
     return index.replace(
         labels=RowMatrix.joined([index.labels, rows]),
         bias=torch.cat([index.bias, bias]),
         postings=postings,
         shortlist=shortlist,
         expansion=expansion,
+        reranker=reranker,
     )
 
 
-def _keep_index(index: FrozenIndex, kept: Tensor) -> FrozenIndex:
+def _keep_index(index: FrozenIndex, kept: Tensor, parts: LabelParts | None) -> FrozenIndex:
     """The index of labels ``kept``, int64 ``[n]``, ascending."""
     columns = kept.numpy()
     postings, expansion, shortlist = index.postings, index.expansion, index.shortlist
@@ -251,10 +263,15 @@ def _keep_index(index: FrozenIndex, kept: Tensor) -> FrozenIndex:
     assert not isinstance(shortlist, FrozenBeamSearch)
     if shortlist is not None:
         shortlist = shortlist.kept(kept)
+    reranker = index.reranker
+    if reranker is not None:
+        assert parts is not None  # where its sparse rows are
+        reranker = reranker.learned.with_count(reranker.learned.count[kept]).bind(parts)
     return index.replace(
         labels=index.labels.take(kept),
         bias=index.bias[kept],
         postings=postings,
         shortlist=shortlist,
         expansion=expansion,
+        reranker=reranker,
     )

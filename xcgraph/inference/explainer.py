@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -66,10 +68,31 @@ class Explainer:
         before = None
         if index.expands:
             before = index.before_expansion(ids, weights, min(k, index.num_labels))
+        reranked = self._reranked(ids, weights, k)
         return [
-            self._explain(int(label), float(score), ids, weights, documents, before, num_neighbours, num_tokens)
+            replace(
+                self._explain(
+                    int(label), float(score), ids, weights, documents, before, num_neighbours, num_tokens
+                ),
+                reranked=reranked.get(int(label), 0.0),
+            )
             for label, score in zip(labels, scores, strict=True)
         ]
+
+    def _reranked(self, ids: np.ndarray, weights: np.ndarray, k: int) -> dict[int, float]:
+        """What the new order of the best labels adds to their logits."""
+        if self.index.reranker is None:
+            return {}
+        wanted = max(k, self.index.reranker.depth)
+        labels, after = self.index.before_expansion(ids, weights, wanted)
+        old, before = self.index.replace(reranker=None).before_expansion(ids, weights, wanted)
+        own = dict(zip(old.tolist(), before.tolist(), strict=True))
+        # Of a softmax, logits differ as logarithms of probabilities do.
+        of = math.log if self.index.link == "softmax" else _log_odds
+        return {
+            label: of(value) - of(own[label]) if value != own[label] else 0.0
+            for label, value in zip(labels.tolist(), after.tolist(), strict=True)
+        }
 
     def _explain(
         self,
@@ -207,6 +230,10 @@ class _Document(NamedTuple):
         gate, weight, bias = (part.double() for part in self.encoder.block)
         q = self.outer * w
         return self.tokens @ (gate * q + self.inner * (weight.t() @ q)), float(bias @ q)
+
+
+def _log_odds(probability: float) -> float:
+    return math.log(probability) - math.log1p(-probability)
 
 
 def _largest(shares: Iterable[tuple], count: int) -> tuple[list[tuple], float]:

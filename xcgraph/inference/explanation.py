@@ -39,14 +39,14 @@ class Spread:
 class Explanation:
     """The split of one label's score.
 
-    ``parts`` add up to the logit, so do ``tokens``, ``other_tokens`` and ``no_token``; ``neighbours``,
+    ``parts`` add up to ``logit``, so do ``tokens``, ``other_tokens`` and ``no_token``; ``neighbours``,
     ``other_neighbours`` and ``graph_constant`` add up to the part ``graph``.
 
     Args:
         uid: name of the label.
         title: its title.
         score: its probability, as :meth:`~xcgraph.inference.Predictor.predict` answers it.
-        probability: of the model itself, before calibration; what the logit, or ``game``, makes.
+        probability: of the model itself, before calibration; what ``logit`` and ``reranked``, or ``game``, make.
         logit: its score before it becomes a probability.
         parts: ``text``, ``graph``, ``refinement``, ``bias``, ``linear``, ``centroid``, ``label_text``, those that
             the model has; and ``rounding``, where its numbers are rounded and the parts are not. In models
@@ -60,6 +60,8 @@ class Explanation:
         other_tokens: what all other tokens add.
         no_token: what is added whatever the text: the label's bias, and constants of the document block.
         game: the expansion over the label graph, or ``None`` where the model has none.
+        reranked: what the new order of the best labels adds to ``logit``, the model's trees giving each rank the
+            logit that it had; zero where the label stayed in its place.
     """
 
     uid: str
@@ -75,6 +77,7 @@ class Explanation:
     other_tokens: float
     no_token: float
     game: Spread | None = None
+    reranked: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """As json values."""
@@ -96,4 +99,5 @@ class Explanation:
             "other_tokens": self.other_tokens,
             "no_token": self.no_token,
             "game": game,
+            "reranked": self.reranked,
         }

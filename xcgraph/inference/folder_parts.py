@@ -15,8 +15,9 @@ from xcgraph.data import Vectorizer
 
 from .calibration import Calibration
 
-#: Of the folder; a reader refuses what is newer. 1 had no joined encoders, 2 no checksums.
-FORMAT_VERSION = 3
+#: Of the folder; a reader refuses what is newer. 1 had no joined encoders, 2 no checksums,
+#: 3 no order of the best labels.
+FORMAT_VERSION = 4
 
 _BLOCK = 1 << 20
 

@@ -98,4 +98,5 @@ def freeze(
         ranker.beam,
         ranker.link,
         candidates,
+        ranker.reranker,
     )

@@ -16,6 +16,7 @@ from .frozen_encoder import FrozenEncoder
 from .frozen_expansion import FrozenExpansion, best_labels
 from .label_ranker import Link
 from .projected_labels import ProjectedLabels, best_ids
+from .reranker import Reranker
 from .row_matrix import RowMatrix
 from .token_postings import TokenPostings
 
@@ -29,6 +30,7 @@ MARGIN = 2
 _NO_POSTINGS = TokenPostings(torch.zeros(1, dtype=torch.long), torch.empty(0).int(), torch.empty(0), 0).arrays()
 _FIELDS = (
     "encoders", "labels", "mean", "bias", "postings", "shortlist", "expansion", "beam", "link", "candidates",
+    "reranker",
 )  # fmt: skip
 
 
@@ -54,6 +56,7 @@ class FrozenIndex:
         beam: scores kept before the expansion.
         link: how logits become probabilities.
         candidates: labels of a shortlist that are scored exactly.
+        reranker: orders the best labels anew, before the expansion, or ``None``.
 
     Raises:
         ValueError: if sizes do not fit together.
@@ -71,6 +74,7 @@ class FrozenIndex:
         beam: int = 100,
         link: Link = "sigmoid",
         candidates: int = CANDIDATES,
+        reranker: Reranker | None = None,
     ) -> None:
         dim = sum(encoder.dim for encoder in encoders)
         if labels.shape[1] != dim or mean.shape != (dim,) or bias.shape != (labels.shape[0],):
@@ -91,6 +95,10 @@ class FrozenIndex:
             raise ValueError(f"expected a shortlist of label vectors {labels.shape}, got {shortlist.shape}")
         if expansion is not None and expansion.num_labels != labels.shape[0]:
             raise ValueError(f"expected a graph of {labels.shape[0]} labels, got {expansion.num_labels}")
+        if reranker is not None and (
+            reranker.num_labels != labels.shape[0] or isinstance(shortlist, FrozenBeamSearch)
+        ):
+            raise ValueError(f"expected to order labels of {labels.shape[0]} anew, all scored, got {reranker}")
         self.encoders = encoders
         self.labels = labels
         self.mean = mean.float().contiguous()
@@ -101,6 +109,7 @@ class FrozenIndex:
         self.beam = beam
         self.link: Link = link
         self.candidates = candidates
+        self.reranker = reranker
         self._mean = self.mean.numpy()
         self._bias = self.bias.numpy()
         self._centred = labels.dtype != "float32"
@@ -169,7 +178,8 @@ class FrozenIndex:
         self, ids: np.ndarray, weights: np.ndarray, k: int, exact: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
         """The labels and probabilities that :meth:`rank` expands over the label graph, or answers without one."""
-        keep = min(self.beam if self.expands else k, self.num_labels)
+        wanted = min(self.beam if self.expands else k, self.num_labels)
+        keep = wanted if self.reranker is None else min(max(wanted, self.reranker.depth), self.num_labels)
         own = self._buffers()
         start = 0
         for encoder in self.encoders:
@@ -185,7 +195,9 @@ class FrozenIndex:
             labels, logit, total = self._projected(ids, weights, keep, offset, own)
         else:
             labels, logit, total = self._clustered(ids, weights, keep, offset, own)
-        return labels, np.exp(self._log_probability(logit, total))
+        if self.reranker is not None:
+            labels = labels[self.reranker.order(ids, weights, labels, logit)]
+        return labels[:wanted], np.exp(self._log_probability(logit[:wanted], total))
 
     def vectors(self, labels: Tensor) -> Tensor:
         """Label vectors as they are scored, float32 ``[n, D]``, of labels ``[n]``."""

@@ -24,6 +24,7 @@ from .frozen_index import FrozenIndex
 from .label_parts import LabelParts
 from .model_folder import StoredModel
 from .projected_labels import ProjectedLabels
+from .reranker import load_reranker
 from .row_matrix import Dtype, RowMatrix
 from .stored_tensors import named, part_of
 from .token_postings import TokenPostings
@@ -100,7 +101,7 @@ class FrozenModel:
         parts = model.ranker.members[0].parts
         if parts is not None:
             parts = parts.replace(rounded=dtype != "float32" or min_weight > 0)
-            parts = parts if explain else parts.without_large()
+            parts = parts if explain else parts.without_large(keep_lexical=first.reranker is not None)
         return cls(index, model.vectorizer, model.label_uids, model.label_titles, config, parts)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
@@ -135,7 +136,8 @@ class FrozenModel:
             if config.get("kind") != "frozen":
                 raise ValueError("it is not frozen: load it by Predictor.load or load_model")
             parts = read_parts(folder, config, [_INDEX], verify)
-            index = _unpack(load_file(folder / _INDEX), config["index"])
+            tensors = load_file(folder / _INDEX)
+            index = _unpack(tensors, config["index"])
             made = LabelParts.load(folder, config)
             if made is not None:
                 check_counts(parts, {made.num_labels}, {made.num_tokens})
@@ -143,6 +145,8 @@ class FrozenModel:
                 check_counts(parts, {member.num_labels}, {encoder.tokens.shape[0] for encoder in member.encoders})
                 if member.postings is not None:
                     check_counts(parts, {member.postings.num_labels}, {member.postings.num_tokens})
+            if isinstance(index, FrozenIndex):
+                index = index.replace(reranker=load_reranker(tensors, config["index"], made))
         return cls(index, parts.vectorizer, parts.label_uids, parts.label_titles, config, made)
 
 
@@ -186,6 +190,9 @@ def _pack_member(index: FrozenIndex) -> tuple[dict[str, Tensor], dict[str, Any]]
     if index.shortlist is not None:
         tensors |= named("shortlist", index.shortlist.tensors())
         description["shortlist"] = _SHORTLISTS[type(index.shortlist)]
+    if index.reranker is not None:
+        own, description["reranker"] = index.reranker.learned.pack("reranker")
+        tensors |= own
     if isinstance(index.shortlist, FrozenBeamSearch):
         expansion = index.shortlist.expansion
         description["search_beam"] = index.shortlist.beam

@@ -93,10 +93,14 @@ class LabelParts:
         """The same with lexical parts."""
         return self.replace(weights=weights, lexical=lexical)
 
-    def without_large(self) -> LabelParts:
-        """Without what explanations alone need, as large as the model: refinement vectors and lexical parts."""
+    def without_large(self, keep_lexical: bool = False) -> LabelParts:
+        """Without what explanations alone need, as large as the model: refinement vectors and lexical parts.
+
+        Args:
+            keep_lexical: but with lexical parts, for a model that orders its best labels by them.
+        """
         composers = [composer.replace(refinement=None) for composer in self.composers]
-        return self.replace(composers=composers, lexical=None)
+        return self.replace(composers=composers, lexical=self.lexical if keep_lexical else None)
 
     def replace(self, **changes: Any) -> LabelParts:
         """A copy with other fields, by the names of the arguments."""

@@ -19,6 +19,7 @@ from .joined_encoder import JoinedEncoder
 from .keep_order import keep_order
 from .label_parts import LabelParts
 from .lexical_scorer import LexicalScorer
+from .reranker import Reranker
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,6 +106,7 @@ class LabelRanker:
         link: ``"sigmoid"`` or ``"softmax"``, as the model was trained.
         lexical: adds to the logits, or ``None``.
         parts: what label vectors and lexical scores were made of, or ``None``; not needed to rank.
+        reranker: orders the best labels anew, before the expansion, or ``None``. Of rankers that score all labels.
     """
 
     def __init__(
@@ -118,7 +120,10 @@ class LabelRanker:
         link: Link = "sigmoid",
         lexical: LexicalScorer | None = None,
         parts: LabelParts | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
+        if reranker is not None and shortlister is not None:
+            raise ValueError("only rankers that score all labels can order the best ones anew")
         self.encoder = encoder
         self.weight = weight
         self.bias = bias
@@ -128,6 +133,7 @@ class LabelRanker:
         self.link = link
         self.lexical = lexical
         self.parts = parts
+        self.reranker = reranker
 
     @property
     def token_encoder(self) -> DocumentEncoder | JoinedEncoder:
@@ -167,13 +173,17 @@ class LabelRanker:
         expand = self.expansion is not None and self.expansion.mix > 0
         # Of the beam alone: what is said of the best labels must not depend on how many are asked for.
         keep = min(self.beam, self.weight.size(0)) if expand else k
+        deep = keep if self.reranker is None else min(max(keep, self.reranker.depth), self.weight.size(0))
         document = self.encoder(doc_x)
         if self.shortlister is None:
             logit = torch.nn.functional.linear(document, self.weight, self.bias)
             if self.lexical is not None:
                 self.lexical.add_(logit, doc_x)
             total = logit.logsumexp(dim=1, keepdim=True) if self.link == "softmax" else None
-            index, logit = top_k(logit, keep)
+            index, logit = top_k(logit, deep)
+            if self.reranker is not None:
+                index = self.reranker.order_all(doc_x, index, logit)
+            index, logit = index[:, :keep], logit[:, :keep]
             score = keep_order(torch.sigmoid(logit) if total is None else (logit - total).exp(), logit)
         else:
             near, inherited = self.shortlister(doc_x)

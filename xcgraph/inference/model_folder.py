@@ -22,6 +22,7 @@ from .joined_encoder import JoinedEncoder
 from .label_parts import PARTS_FILES, LabelParts
 from .label_ranker import BeamSearch, EnsembleRanker, Expansion, LabelRanker
 from .lexical_scorer import LexicalScorer
+from .reranker import load_reranker
 from .stored_tensors import csr_from, csr_tensors, named, part_of, storable
 
 
@@ -100,16 +101,15 @@ def load_model(
             raise ValueError(f"it is a {config['kind']} model: load it by Predictor.load or FrozenModel.load")
         names = [f"member-{number}.safetensors" for number in range(len(config["members"]))]
         parts = read_parts(folder, config, names, verify)
+        tensors = [load_file(folder / name, device=str(device)) for name in names]
         ranker = EnsembleRanker(
-            [
-                _unpack(load_file(folder / name, device=str(device)), description)
-                for name, description in zip(names, config["members"], strict=True)
-            ]
+            [_unpack(own, description) for own, description in zip(tensors, config["members"], strict=True)]
         )
         for member, description in zip(ranker.members, config["members"], strict=True):
             if description["lexical"] == "member-0":
                 member.lexical = ranker.members[0].lexical
         ranker.members[0].parts = made = LabelParts.load(folder, config)
+        ranker.members[0].reranker = load_reranker(tensors[0], config["members"][0], made)
         check_counts(
             parts,
             {member.weight.size(0) for member in ranker.members} | ({made.num_labels} if made else set()),
@@ -137,6 +137,9 @@ def _pack(member: LabelRanker) -> tuple[dict[str, Tensor], dict[str, Any]]:
     description["lexical"] = "none" if member.lexical is None else "own"
     if member.lexical is not None:
         tensors |= named("lexical", csr_tensors(member.lexical.weight))
+    if member.reranker is not None:
+        own, description["reranker"] = member.reranker.learned.pack("reranker")
+        tensors |= own
     search = member.shortlister
     if search is not None:
         tensors["meta.weight"] = search.weight

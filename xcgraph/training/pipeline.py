@@ -20,6 +20,8 @@ from xcgraph.inference import (
     EnsembleRanker,
     LabelRanker,
     LexicalScorer,
+    Reranker,
+    Reranking,
     centre_labels,
     document_centroids,
     join_rankers,
@@ -36,9 +38,12 @@ from .fusion import (
     LEXICAL,
     PRIOR,
     CandidateMetrics,
+    CrossFit,
+    CrossFitted,
     FusionWeights,
     LexicalParts,
     candidate_scores,
+    fit_reranking,
     tune_game,
     tune_lexical,
 )
@@ -46,7 +51,7 @@ from .instance import InstanceTrainer
 from .one_vs_all import fit_one_vs_all
 from .seeds import derive_seed
 from .settings import Settings
-from .validation import Validator
+from .validation import Ranker, Validator
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -122,6 +127,8 @@ class Pipeline:
             )
         #: Chosen on the validation documents, if there are any.
         self.fusion: FusionWeights | None = None
+        #: Likewise; orders the best labels, if that is better than fused scores alone.
+        self.reranking: Reranking | None = None
         #: Likewise.
         self.calibration: Calibration | None = None
         self.label_x = CSR.from_scipy(data.label_x).to(self.device)
@@ -142,7 +149,7 @@ class Pipeline:
         known = np.bincount(self.data.train_y[fit_rows].indices, minlength=self.data.num_labels) > 0
         validator = self._validator(fit_rows, val_rows, known)
         members = [InstanceTrainer(self, 0, fit_rows, validator).fit()]
-        fused = members[0]
+        fused: Ranker = members[0]
         if settings.fusion:
             self.fusion, fused = self._tune(members[0], fit_rows, validator)
         if validator is not None:
@@ -162,10 +169,15 @@ class Pipeline:
                 parts = self._lexical(everything)
                 lexical = parts.scorer(self.fusion, self.device)
                 bias = parts.weighted_bias(self.fusion, self.device)
+                weights, tables = parts.weighted(self.fusion)
+                reranker = None
+                if self.reranking is not None:
+                    reranker = Reranker(self.reranking.with_count(self._counts(everything)), tables)
             for member in members:
                 self._fuse(member, lexical, bias, self.fusion.game)
                 if member.parts is not None:
-                    member.parts = member.parts.with_lexical(*parts.weighted(self.fusion))
+                    member.parts = member.parts.with_lexical(weights, tables)
+                member.reranker = reranker
         return EnsembleRanker(members)
 
     def _validator(self, fit_rows: np.ndarray, rows: np.ndarray, known: np.ndarray) -> Validator | None:
@@ -189,10 +201,11 @@ class Pipeline:
 
     def _tune(
         self, ranker: LabelRanker, rows: np.ndarray, validator: Validator | None
-    ) -> tuple[FusionWeights, LabelRanker]:
+    ) -> tuple[FusionWeights, Ranker]:
         """Weights of lexical and graph scores, for a ranker trained on ``rows``, and the ranker with them.
 
-        Without validation documents, it is returned as it was.
+        Without validation documents, it is returned as it was. Where its best labels get a new order, each
+        validation document is ranked by what has not seen it.
         """
         if validator is None:
             self.tell("fusion: no validation documents to choose weights by; they stay as they start")
@@ -202,24 +215,53 @@ class Pipeline:
         with self.timed("fusion"):
             parts = self._lexical(rows)
             scores = candidate_scores(ranker, parts, validator.doc_x)
-            weights = tune_lexical(
-                CandidateMetrics(scores, validator), self.lexical_names, seed=derive_seed(self.seed, "fusion")
-            )
+            candidates = CandidateMetrics(scores, validator)
+            weights = tune_lexical(candidates, self.lexical_names, seed=derive_seed(self.seed, "fusion"))
             metrics = validator.evaluate(scores.index, scores.fused(weights))
             lexical, bias = parts.scorer(weights, self.device), parts.weighted_bias(weights, self.device)
+        cross = self._fit_reranking(candidates, weights, parts, rows)
+
+        def make(mix: float) -> Ranker:
+            fused = self._fuse(copy.copy(ranker), lexical, bias, mix)
+            return fused if cross is None else _cross_fitted(fused, cross, parts.weighted(weights)[1])
+
+        with self.timed("fusion"):
+            if cross is not None:
+                metrics = validator(make(0.0))
             if ranker.expansion is not None and self.settings.fuse_game:
-
-                def make(mix: float) -> LabelRanker:
-                    return self._fuse(copy.copy(ranker), lexical, bias, mix)
-
                 mix, metrics = tune_game(make, validator, metrics)
                 weights = replace(weights, game=mix)
         shown = ", ".join(f"{name} {value:g}" for name, value in weights.as_dict().items())
         self.tell(f"fusion: {shown}; validation P@1 {metrics['P@1']:.2f}, PSP@5 {metrics['PSP@5']:.2f}")
         self.results["fusion"] = {"weights": weights.as_dict(), "best": metrics}
-        return weights, self._fuse(copy.copy(ranker), lexical, bias, weights.game)
+        return weights, make(weights.game)
 
-    def _calibrate(self, ranker: LabelRanker, validator: Validator) -> None:
+    def _fit_reranking(
+        self, candidates: CandidateMetrics, weights: FusionWeights, parts: LexicalParts, rows: np.ndarray
+    ) -> CrossFit | None:
+        # Members that shortlist are averaged by their probabilities, not joined: there is no one order of theirs.
+        if not self.settings.rerank or self.scoring != "all" or self.recipe != "default":
+            return None
+        with self.timed("rerank"):
+            seed = derive_seed(self.seed, "rerank")
+            cross = fit_reranking(candidates, weights, parts, self._counts(rows), seed)
+        if cross is None:
+            self.results["rerank"] = {"kept": False}
+            self.tell("rerank: no order of the best labels is better than that by fused scores")
+            return None
+        self.reranking = cross.learned
+        self.results["rerank"] = {"kept": True, "mix": cross.learned.mix, "best": cross.metrics}
+        shown = ", ".join(
+            f"{name} {cross.metrics[name] - before:+.2f}" for name, before in candidates(weights).items()
+        )
+        self.tell(f"rerank: best labels in a new order; on validation documents {shown}")
+        return cross
+
+    def _counts(self, rows: np.ndarray) -> Tensor:
+        """Of each label, how many of the training documents ``rows`` it has, ``[L]``."""
+        return torch.from_numpy(np.bincount(self.data.train_y[rows].indices, minlength=self.data.num_labels))
+
+    def _calibrate(self, ranker: Ranker, validator: Validator) -> None:
         """Fits :attr:`calibration` to a ranker that has not seen the validation documents."""
         with self.timed("calibration"):
             self.calibration, report = fit_calibration(
@@ -284,6 +326,14 @@ class Pipeline:
         """Passes a message to the callbacks."""
         for callback in self.callbacks:
             callback.on_message(text)
+
+
+def _cross_fitted(ranker: LabelRanker, cross: CrossFit, tables: dict[str, CSR]) -> CrossFitted:
+    rankers = []
+    for learned in cross.of_fold:
+        rankers.append(copy.copy(ranker))
+        rankers[-1].reranker = Reranker(learned, tables)
+    return CrossFitted(rankers, cross.fold)
 
 
 class _Timer:

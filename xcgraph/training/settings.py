@@ -83,6 +83,7 @@ class Settings:
     fuse_centroid: bool = True
     fuse_text: bool = True
     fuse_game: bool = True
+    rerank: bool = True
     linear_negatives: int = 4000
     linear_near: int = 1000
     game: float = 0.0

@@ -1,6 +1,7 @@
 """Lexical scores beside a model's logits: the parts, candidates to weigh them on, and the search for weights."""
 
 from .parts import LEXICAL, FusionWeights, LexicalParts
+from .rerank import CrossFit, CrossFitted, fit_reranking
 from .scores import CandidateMetrics, CandidateScores, candidate_scores
 from .search import PRIOR, tune_game, tune_lexical
 
@@ -9,9 +10,12 @@ __all__ = [
     "PRIOR",
     "CandidateMetrics",
     "CandidateScores",
+    "CrossFit",
+    "CrossFitted",
     "FusionWeights",
     "LexicalParts",
     "candidate_scores",
+    "fit_reranking",
     "tune_game",
     "tune_lexical",
 ]

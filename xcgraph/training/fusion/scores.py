@@ -92,8 +92,8 @@ class CandidateMetrics:
 
     def __init__(self, scores: CandidateScores, validator: Validator) -> None:
         self.scores = scores
-        # Of candidates, [N, S]; and what any ranking could gain, [N, 6].
-        self._worth, self._most = validator.worth(scores.index)
+        #: What listing each candidate adds to PSP, ``[N, S]``, see :meth:`Validator.worth`.
+        self.worth, self._most = validator.worth(scores.index)
         self._gained: dict[FusionWeights, np.ndarray] = {}
 
     @property
@@ -104,20 +104,25 @@ class CandidateMetrics:
     def __call__(self, weights: FusionWeights, counts: np.ndarray | None = None) -> dict[str, float]:
         """Metrics, 0 to 100, of fused scores; ``counts``: how often each document counts, ``[N]``, or once."""
         if weights not in self._gained:
-            self._gained[weights] = self._gain(self.scores.fused(weights))
-        return self._metrics(self._gained[weights], counts)
+            self._gained[weights] = self.gains(self.scores.fused(weights))
+        return self.metrics(self._gained[weights], counts)
 
-    def _gain(self, score: np.ndarray) -> np.ndarray:
-        """What each document's first labels are worth, as ``_most`` (half the numbers: many are kept)."""
-        score = np.where(np.isneginf(self._worth), -np.inf, score)
+    def gains(self, score: np.ndarray) -> np.ndarray:
+        """What each document's first labels are worth by any scores of the candidates, float32 ``[N, 6]``.
+
+        Args:
+            score: ``[N, S]``, minus infinity for what is not to be listed.
+        """
+        score = np.where(np.isneginf(self.worth), -np.inf, score)
         top = np.argsort(score, axis=1)  # where there are no labels to part
         if score.shape[1] > 5:
             top = np.argpartition(-score, 4, axis=1)[:, :5]
         order = np.argsort(-np.take_along_axis(score, top, 1), axis=1, kind="stable")
-        worth = np.maximum(np.take_along_axis(self._worth, np.take_along_axis(top, order, 1), 1), 0.0)
+        worth = np.maximum(np.take_along_axis(self.worth, np.take_along_axis(top, order, 1), 1), 0.0)
         return gains_of_first(worth).astype(np.float32)
 
-    def _metrics(self, gained: np.ndarray, counts: np.ndarray | None) -> dict[str, float]:
+    def metrics(self, gained: np.ndarray, counts: np.ndarray | None = None) -> dict[str, float]:
+        """Metrics, 0 to 100, of :meth:`gains`; ``counts``: how often each document counts, ``[N]``, or once."""
         counts = np.ones(self.num_documents) if counts is None else counts
         most = counts @ self._most
         values = 100 * (counts @ gained) / np.where(most > 0, most, 1.0)

@@ -1,0 +1,105 @@
+"""Boosted regression trees as arrays: what a fitted model keeps of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from . import rerank_kernels
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+_KINDS = {"feature": "int32", "threshold": "float64", "left": "int32", "right": "int32", "value": "float64",
+          "roots": "int32"}  # fmt: skip
+
+
+class DecisionTrees:
+    """A sum of decision trees.
+
+    Args:
+        feature: column that each node looks at, int32 ``[M]``; -1 for a leaf.
+        threshold: rows of at most so much there go left, float64 ``[M]``.
+        left: node of those, int32 ``[M]``.
+        right: node of the others, int32 ``[M]``.
+        value: of leaves, float64 ``[M]``.
+        roots: first node of each tree, int32 ``[T]``.
+
+    Raises:
+        ValueError: if they are no trees: compiled loops would go anywhere, or on forever.
+    """
+
+    def __init__(
+        self, feature: Tensor, threshold: Tensor, left: Tensor, right: Tensor, value: Tensor, roots: Tensor
+    ) -> None:
+        self._tensors = dict(zip(_KINDS, (feature, threshold, left, right, value, roots), strict=True))
+        arrays = {name: tensor.detach().cpu().numpy() for name, tensor in self._tensors.items()}
+        size = len(arrays["feature"])
+        inner = np.flatnonzero(arrays["feature"] >= 0)
+        fits = all(array.ndim == 1 and array.dtype == _KINDS[name] for name, array in arrays.items())
+        fits = fits and all(len(array) == size for name, array in arrays.items() if name != "roots")
+        for name in ("left", "right"):  # children come after their parents, so that every path ends
+            fits = fits and bool(((arrays[name][inner] > inner) & (arrays[name][inner] < size)).all())
+        roots_fit = fits and bool(((arrays["roots"] >= 0) & (arrays["roots"] < size)).all())
+        if not roots_fit:
+            raise ValueError("expected nodes of decision trees, each before its children, got something else")
+        self.arrays = tuple(arrays.values())
+
+    @classmethod
+    def of_boosting(cls, models: Sequence[HistGradientBoostingClassifier]) -> DecisionTrees:
+        """The mean of the raw scores of fitted classifiers of two classes, but for a constant.
+
+        Raises:
+            RuntimeError: if this version of scikit-learn keeps trees in another way.
+        """
+        parts: dict[str, list[np.ndarray]] = {name: [] for name in _KINDS}
+        size = 0
+        for model in models:
+            for (tree,) in model._predictors:
+                nodes = tree.nodes
+                leaf = nodes["is_leaf"].astype(bool)
+                parts["feature"].append(np.where(leaf, -1, nodes["feature_idx"]))
+                parts["threshold"].append(np.where(leaf, 0.0, nodes["num_threshold"]))
+                parts["left"].append(np.where(leaf, 0, nodes["left"].astype(np.int64) + size))
+                parts["right"].append(np.where(leaf, 0, nodes["right"].astype(np.int64) + size))
+                parts["value"].append(np.where(leaf, nodes["value"] / len(models), 0.0))
+                parts["roots"].append(np.array([size]))
+                size += len(nodes)
+        trees = cls(
+            *(
+                torch.from_numpy(np.concatenate(parts[name] or [np.zeros(0)]).astype(kind))
+                for name, kind in _KINDS.items()
+            )
+        )
+        probe = np.random.default_rng(0).normal(size=(64, models[0].n_features_in_)) * 4
+        rest = sum(model.decision_function(probe) for model in models) / len(models) - trees(probe)
+        if np.ptp(rest) > 1e-6:
+            import sklearn
+
+            raise RuntimeError(
+                f"scikit-learn {sklearn.__version__} keeps its trees in a way that is not known here"
+            )
+        return trees
+
+    @property
+    def num_features(self) -> int:
+        """Columns that rows need to have."""
+        return int(max(self.arrays[0], default=-1)) + 1
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Scores of rows ``[S, F]``, float64 ``[S]``."""
+        out = np.zeros(len(x))
+        feature, threshold, left, right, value, roots = self.arrays
+        rerank_kernels.add_trees(feature, threshold, left, right, value, roots, x, out)
+        return out
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What is kept on disk, by the names of the arguments."""
+        return dict(self._tensors)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self.arrays[-1])} trees, {len(self.arrays[0])} nodes)"

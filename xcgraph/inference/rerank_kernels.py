@@ -1,0 +1,67 @@
+"""Compiled loops that order the best labels of one document anew."""
+# mypy: disable-error-code="no-untyped-def"
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+#: Columns for each source of a score, and those of a label as a whole.
+PER_SOURCE, OF_LABEL = 4, 5
+
+
+@numba.njit(nogil=True, cache=True)
+def add_products_of_rows(rowptr, col, value, rows, x, out):  # pragma: no cover - compiled
+    """``out[s] += <row s of rows, x>`` of a sparse matrix, with ``x`` dense, float32 ``[V]``."""
+    for place in range(rows.size):
+        total = 0.0
+        for entry in range(rowptr[rows[place]], rowptr[rows[place] + 1]):
+            total += value[entry] * x[col[entry]]
+        out[place] += total
+
+
+@numba.njit(nogil=True, cache=True)
+def describe(logit, sources, log_count, out):  # pragma: no cover - compiled
+    """What trees see of labels ``[S]``, best first; see ``xcgraph.inference.reranker.describe_labels``."""
+    size = logit.size
+    out[:, 0] = logit
+    out[:, 1] = logit - logit[0]
+    out[:, 2] = log_count
+    _shares(logit, out[:, 3])
+    _shares(sources[0], out[:, 4])
+    for source in range(sources.shape[0]):
+        score = sources[source]
+        best, second = -math.inf, -math.inf
+        for place in range(size):
+            if score[place] > best:
+                best, second = score[place], best
+            elif score[place] > second:
+                second = score[place]
+        if size == 1:
+            second = best
+        start = OF_LABEL + PER_SOURCE * source
+        out[:, start] = score
+        out[:, start + 1] = best
+        out[:, start + 2] = score - best
+        out[:, start + 3] = score - second
+
+
+@numba.njit(nogil=True, cache=True)
+def _shares(logit, out):  # pragma: no cover - compiled
+    out[:] = np.exp(logit - logit.max())
+    out /= out.sum()
+
+
+@numba.njit(nogil=True, cache=True)
+def add_trees(feature, threshold, left, right, value, roots, x, out):  # pragma: no cover - compiled
+    """Adds to ``out[s]`` the values of the leaves that row s of ``x`` comes to, a leaf being of feature -1."""
+    for place in range(x.shape[0]):
+        total = 0.0
+        for root in roots:
+            node = root
+            while feature[node] >= 0:
+                node = left[node] if x[place, feature[node]] <= threshold[node] else right[node]
+            total += value[node]
+        out[place] += total
