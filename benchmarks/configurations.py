@@ -46,6 +46,7 @@ CONFIGURATIONS = {
         Configuration("no-linear", "no linear scores in the fusion", ("fuse_linear=false",)),
         Configuration("no-centroid", "no centroid scores in the fusion", ("fuse_centroid=false",)),
         Configuration("no-text-scores", "no label text scores in the fusion", ("fuse_text=false",)),
+        Configuration("no-rerank", "the best labels in the order of their fused scores", ("rerank=false",)),
         Configuration("unmasked", "filtered pairs count as wrong in training", ("mask_filtered=false",)),
         Configuration("paper", "the paper's recipe, one instance", ("instances=1",), "paper"),
     )

@@ -103,7 +103,7 @@ def add_labels(
 
 
 def remove_labels(model: FrozenModel, uids: Sequence[str]) -> FrozenModel:
-    """A model without some labels. The scores of the others stay, but for softmax, which shares out what is left.
+    """A model without some labels. The logits of the others stay; softmax shares out what is left.
 
     Raises:
         ValueError: if a uid is unknown, or no label would be left.

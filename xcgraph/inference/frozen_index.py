@@ -95,10 +95,10 @@ class FrozenIndex:
             raise ValueError(f"expected a shortlist of label vectors {labels.shape}, got {shortlist.shape}")
         if expansion is not None and expansion.num_labels != labels.shape[0]:
             raise ValueError(f"expected a graph of {labels.shape[0]} labels, got {expansion.num_labels}")
-        if reranker is not None and (
-            reranker.num_labels != labels.shape[0] or isinstance(shortlist, FrozenBeamSearch)
-        ):
-            raise ValueError(f"expected to order labels of {labels.shape[0]} anew, all scored, got {reranker}")
+        if reranker is not None and reranker.num_labels != labels.shape[0]:
+            raise ValueError(f"expected an order of {labels.shape[0]} labels, got one of {reranker.num_labels}")
+        if reranker is not None and isinstance(shortlist, FrozenBeamSearch):
+            raise ValueError("only indexes that may score all labels can order the best ones anew")
         self.encoders = encoders
         self.labels = labels
         self.mean = mean.float().contiguous()

@@ -10,15 +10,27 @@ import numpy as np
 
 #: Columns for each source of a score, and those of a label as a whole.
 PER_SOURCE, OF_LABEL = 4, 5
+# A row of so many entries for each token of a document is searched, not read.
+_LONG = 12
 
 
 @numba.njit(nogil=True, cache=True)
-def add_products_of_rows(rowptr, col, value, rows, x, out):  # pragma: no cover - compiled
-    """``out[s] += <row s of rows, x>`` of a sparse matrix, with ``x`` dense, float32 ``[V]``."""
+def add_products_of_rows(rowptr, col, value, rows, ids, weights, x, out):  # pragma: no cover - compiled
+    """``out[s] += <row s of rows, x>`` of a sparse matrix with ascending columns.
+
+    The document is given twice: tokens ``ids`` with their ``weights``, and dense as ``x``, float32 ``[V]``.
+    """
     for place in range(rows.size):
+        start, stop = rowptr[rows[place]], rowptr[rows[place] + 1]
         total = 0.0
-        for entry in range(rowptr[rows[place]], rowptr[rows[place] + 1]):
-            total += value[entry] * x[col[entry]]
+        if stop - start > _LONG * ids.size:  # look tokens up in the row
+            for i in range(ids.size):
+                entry = start + np.searchsorted(col[start:stop], ids[i])
+                if entry < stop and col[entry] == ids[i]:
+                    total += value[entry] * weights[i]
+        else:
+            for entry in range(start, stop):
+                total += value[entry] * x[col[entry]]
         out[place] += total
 
 
@@ -57,11 +69,9 @@ def _shares(logit, out):  # pragma: no cover - compiled
 @numba.njit(nogil=True, cache=True)
 def add_trees(feature, threshold, left, right, value, roots, x, out):  # pragma: no cover - compiled
     """Adds to ``out[s]`` the values of the leaves that row s of ``x`` comes to, a leaf being of feature -1."""
-    for place in range(x.shape[0]):
-        total = 0.0
-        for root in roots:
+    for root in roots:  # of one tree at a time, which stays in the cache
+        for place in range(x.shape[0]):
             node = root
             while feature[node] >= 0:
                 node = left[node] if x[place, feature[node]] <= threshold[node] else right[node]
-            total += value[node]
-        out[place] += total
+            out[place] += value[node]

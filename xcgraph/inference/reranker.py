@@ -151,9 +151,7 @@ class Reranker:
             raise ValueError(f"expected rows of {num_labels} labels, got {rows.numel()} and {used}")
         self.learned = learned
         self.num_tokens = used[0].shape[1] if used else 0
-        self._tables = [
-            (table.rowptr.cpu().numpy(), table.col.cpu().numpy(), table.value.cpu().numpy()) for table in used
-        ]
+        self._tables = [_ascending(table) for table in used]
         self._rows = rows.cpu().numpy()
         self._count = learned.count.numpy()
         self._local = threading.local()
@@ -194,7 +192,7 @@ class Reranker:
             own.document[ids] = weights
             rows = self._rows[best]
             for source, table in zip(sources[1:], self._tables, strict=True):
-                rerank_kernels.add_products_of_rows(*table, rows, own.document, source)
+                rerank_kernels.add_products_of_rows(*table, rows, ids, weights, own.document, source)
             own.document[ids] = 0
         sources[0] = total - sources[1:].sum(axis=0)
         score = self.learned.trees(describe_labels(total, sources, self._count[best])) + self.learned.mix * total
@@ -221,3 +219,14 @@ class Reranker:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.num_labels} labels, {self.learned})"
+
+
+def _ascending(table: CSR) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row pointers, columns and values, columns of a row ascending."""
+    rows = table.to("cpu")
+    arrays = rows.rowptr.numpy(), rows.col.numpy(), rows.value.numpy()
+    ordered = rows.to_scipy()
+    if not ordered.has_sorted_indices:
+        ordered = ordered.sorted_indices()
+        arrays = arrays[0], ordered.indices.astype(np.int64), ordered.data
+    return arrays

@@ -354,6 +354,7 @@ function details(why, title) {
     const names = (shares) => shares.map(([label, share]) => [title(label), share]);
     made.append(
       ...split(`Parts of the logit, ${why.logit.toFixed(3)}`, Object.entries(why.parts).map(([name, share]) => [name.replaceAll("_", " "), share])),
+      ...(why.reranked ? split("Then, by the new order of the best labels", [["place", why.reranked]]) : []),
       ...split("The same by words", [...why.tokens, ["other words", why.other_tokens], ["whatever the text", why.no_token]]),
       ...split("The part “graph” by labels", [
         ...names(why.neighbours), ["other labels", why.other_neighbours], ["whatever the labels", why.graph_constant],

@@ -231,9 +231,14 @@ class Pipeline:
             if ranker.expansion is not None and self.settings.fuse_game:
                 mix, metrics = tune_game(make, validator, metrics)
                 weights = replace(weights, game=mix)
-        shown = ", ".join(f"{name} {value:g}" for name, value in weights.as_dict().items())
-        self.tell(f"fusion: {shown}; validation P@1 {metrics['P@1']:.2f}, PSP@5 {metrics['PSP@5']:.2f}")
         self.results["fusion"] = {"weights": weights.as_dict(), "best": metrics}
+        before = metrics if cross is None else candidates(weights)
+        shown = ", ".join(f"{name} {value:g}" for name, value in weights.as_dict().items())
+        self.tell(f"fusion: {shown}; {_validation(before)}")
+        if cross is not None:
+            self.tell(f"rerank: the best labels get a new order; {_validation(metrics)}")
+        elif "rerank" in self.results:
+            self.tell("rerank: fused scores order the best labels as well as anything that was learned")
         return weights, make(weights.game)
 
     def _fit_reranking(
@@ -247,14 +252,9 @@ class Pipeline:
             cross = fit_reranking(candidates, weights, parts, self._counts(rows), seed)
         if cross is None:
             self.results["rerank"] = {"kept": False}
-            self.tell("rerank: no order of the best labels is better than that by fused scores")
             return None
         self.reranking = cross.learned
         self.results["rerank"] = {"kept": True, "mix": cross.learned.mix, "best": cross.metrics}
-        shown = ", ".join(
-            f"{name} {cross.metrics[name] - before:+.2f}" for name, before in candidates(weights).items()
-        )
-        self.tell(f"rerank: best labels in a new order; on validation documents {shown}")
         return cross
 
     def _counts(self, rows: np.ndarray) -> Tensor:
@@ -326,6 +326,10 @@ class Pipeline:
         """Passes a message to the callbacks."""
         for callback in self.callbacks:
             callback.on_message(text)
+
+
+def _validation(metrics: dict[str, float]) -> str:
+    return f"validation P@1 {metrics['P@1']:.2f}, PSP@5 {metrics['PSP@5']:.2f}"
 
 
 def _cross_fitted(ranker: LabelRanker, cross: CrossFit, tables: dict[str, CSR]) -> CrossFitted:

@@ -170,7 +170,8 @@ def _choose_mix(
         counts = np.bincount(rng.integers(n, size=n), minlength=n)
         metrics = {mix: candidates.metrics(gained, counts) for mix, gained in gains.items()}
         most = {name: max(each[name] for each in metrics.values()) for name in metrics[math.inf]}
-        chosen = max(MIXES, key=lambda mix: gain(metrics[mix], most))
+        # Of equals the logit alone, which comes last.
+        chosen = max(reversed(MIXES), key=lambda mix: gain(metrics[mix], most))
         logs.append(math.log(min(chosen, _ALONE) + _ADDED))
     return round(max(0.0, math.exp(sum(logs) / len(logs)) - _ADDED), 2)
 
