@@ -19,7 +19,7 @@ def fitted(seed: int, **options) -> tuple[HistGradientBoostingClassifier, np.nda
 @pytest.mark.parametrize("options", [{}, {"max_iter": 1}, {"max_leaf_nodes": 2}, {"min_samples_leaf": 300}])
 def test_of_boosting_scores_as_the_classifier_does(options):
     model, x = fitted(0, **options)
-    trees = DecisionTrees.of_boosting([model])
+    trees = DecisionTrees.of_boosting([model], x)
     rest = model.decision_function(x) - trees(x)
     assert np.ptp(rest) < 1e-9 and len(trees.arrays[-1]) == model.n_iter_
     assert trees.num_features <= 6
@@ -29,7 +29,7 @@ def test_the_mean_of_several():
     models = [fitted(seed)[0] for seed in range(3)]
     x = fitted(9)[1]
     expected = np.mean([model.decision_function(x) for model in models], axis=0)
-    rest = expected - DecisionTrees.of_boosting(models)(x)
+    rest = expected - DecisionTrees.of_boosting(models, x)(x)
     assert np.ptp(expected) > 1 and np.ptp(rest) < 1e-9
 
 
@@ -41,15 +41,15 @@ def test_thresholds_are_inclusive():
 
 
 def test_another_way_to_keep_trees_is_noticed(monkeypatch):
-    model, _ = fitted(0)
+    model, x = fitted(0)
     monkeypatch.setattr(model, "decision_function", lambda x: x[:, 0])
     with pytest.raises(RuntimeError, match="keeps its trees in a way that is not known here"):
-        DecisionTrees.of_boosting([model])
+        DecisionTrees.of_boosting([model], x)
 
 
 def test_kept_tensors_give_the_same():
     model, x = fitted(0)
-    trees = DecisionTrees.of_boosting([model])
+    trees = DecisionTrees.of_boosting([model], x)
     assert (DecisionTrees(**trees.tensors())(x) == trees(x)).all()
 
 

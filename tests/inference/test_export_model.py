@@ -38,6 +38,7 @@ def test_what_is_written_answers_as_the_model_does(tmp_path, make_ranker, link, 
     export_model(model, folder, "torch")
     about = json.loads((folder / "export.json").read_text())
     assert (about["labels"], about["tokens"], about["dim"], about["mix"]) == (12, 9, 10, game)
+    assert about["reranked"] is False
     names, table = json.loads((folder / "labels.json").read_text()), load_file(folder / "labels.safetensors")
     encoder = torch.export.load(folder / about["encoder"]).module()
     vectorizer = Vectorizer.load(folder / "vectorizer")

@@ -163,6 +163,19 @@ def test_model_folders_keep_the_order(model, tmp_path, explain):
     assert frozen.parts.complete == explain
 
 
+def test_frozen_without_small_weights_or_without_the_order(model, train, tmp_path):
+    frozen = FrozenModel.freeze(model, min_weight=0.2, explain=False)
+    small = frozen.index.reranker
+    assert all((np.abs(value) >= 0.2).all() for *_, value in small._tables)
+    frozen.save(tmp_path / "small")
+    assert Predictor(FrozenModel.load(tmp_path / "small")).predict(TEXTS, 12) == Predictor(frozen).predict(
+        TEXTS, 12
+    )
+    plain = FrozenModel.freeze(model, rerank=False, explain=False)
+    assert plain.index.reranker is None and plain.parts.lexical is None
+    assert Predictor(plain).predict(TEXTS, 12) == Predictor(train("eclare")).predict(TEXTS, 12)
+
+
 def test_a_folder_that_lost_its_parts(model, tmp_path):
     folder = tmp_path / "model"
     save_model(folder, model.ranker, model.vectorizer, model.label_uids, model.label_titles, {})

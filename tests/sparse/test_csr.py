@@ -33,6 +33,16 @@ def test_from_coo_sorts_and_keeps_duplicates():
     assert csr.row_counts().tolist() == [1, 0, 3, 0]
 
 
+@pytest.mark.parametrize("least", [-1.0, 0.0, 0.4, 9.0])
+def test_without_small(device, least):
+    csr, dense = random_csr()
+    csr = CSR(csr.rowptr.to(device), csr.col.to(device), csr.value.to(device), csr.shape)
+    kept = csr.without_small(least)
+    expected = torch.where(dense.abs() >= least, dense, 0.0)
+    assert torch.equal(torch.from_numpy(kept.to_scipy().toarray()), expected)
+    assert kept.nnz == int((expected != 0).sum()) and (kept is csr) == (least <= 0)
+
+
 def test_from_adj_reads_every_layout(device):
     csr, dense = random_csr()
     dense = dense.to(device)

@@ -46,6 +46,12 @@ from .output import echo_json, table
 @click.option(
     "--explain", is_flag=True, help="Keep what 'predict --explain' needs, which is larger than the rest."
 )
+@click.option(
+    "--rerank/--no-rerank",
+    default=True,
+    show_default=True,
+    help="Keep the new order of the best labels: a little more accurate, larger, slower.",
+)
 @seed_option
 @json_option
 def command(
@@ -57,6 +63,7 @@ def command(
     dims: int,
     candidates: int | None,
     explain: bool,
+    rerank: bool,
     seed: int,
     as_json: bool,
 ) -> None:
@@ -78,6 +85,7 @@ def command(
             shortlist,  # type: ignore[arg-type]
             min_weight,
             explain,
+            rerank,
             dims=dims,
             candidates=candidates,
             seed=seed,

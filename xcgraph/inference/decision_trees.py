@@ -50,8 +50,12 @@ class DecisionTrees:
         self.arrays = tuple(arrays.values())
 
     @classmethod
-    def of_boosting(cls, models: Sequence[HistGradientBoostingClassifier]) -> DecisionTrees:
+    def of_boosting(cls, models: Sequence[HistGradientBoostingClassifier], x: np.ndarray) -> DecisionTrees:
         """The mean of the raw scores of fitted classifiers of two classes, but for a constant.
+
+        Args:
+            models: at least one.
+            x: rows ``[S, F]`` on which the trees are compared with the classifiers.
 
         Raises:
             RuntimeError: if this version of scikit-learn keeps trees in another way.
@@ -69,14 +73,8 @@ class DecisionTrees:
                 parts["value"].append(np.where(leaf, nodes["value"] / len(models), 0.0))
                 parts["roots"].append(np.array([size]))
                 size += len(nodes)
-        trees = cls(
-            *(
-                torch.from_numpy(np.concatenate(parts[name] or [np.zeros(0)]).astype(kind))
-                for name, kind in _KINDS.items()
-            )
-        )
-        probe = np.random.default_rng(0).normal(size=(64, models[0].n_features_in_)) * 4
-        rest = sum(model.decision_function(probe) for model in models) / len(models) - trees(probe)
+        trees = cls(*(torch.from_numpy(np.concatenate(parts[name]).astype(kind)) for name, kind in _KINDS.items()))
+        rest = sum(model.decision_function(x) for model in models) / len(models) - trees(x)
         if np.ptp(rest) > 1e-6:
             import sklearn
 

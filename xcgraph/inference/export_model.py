@@ -1,4 +1,4 @@
-"""All that another program needs to answer as a trained model does."""
+"""All that another program needs to score labels as a trained model does."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ _FILE = {"onnx": "encoder.onnx", "torch": "encoder.pt2"}
 
 def export_model(model: StoredModel, folder: str | os.PathLike[str], format: ExportFormat = "onnx") -> float:
     """Writes a folder with the encoder, the vectoriser, and what scores and names the labels.
+
+    The new order of the best labels, of a model that has one, is not written: it needs xcgraph.
 
     Args:
         model: trained; one member that scores all labels, as the default recipe leaves.
@@ -73,6 +75,7 @@ def export_model(model: StoredModel, folder: str | os.PathLike[str], format: Exp
             "mix": member.expansion.mix if member.expansion is not None else 0.0,
             "beam": member.beam,
             "difference": difference,
+            "reranked": member.reranker is not None,
             "version": xcgraph.__version__,
         }
         (work / "export.json").write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")

@@ -75,6 +75,7 @@ class FrozenModel:
         shortlist: Shortlist = "auto",
         min_weight: float = 0.0,
         explain: bool = True,
+        rerank: bool = True,
         **options: Any,
     ) -> FrozenModel:
         """Of a trained model, see :func:`~xcgraph.inference.freeze`; an index for each of its members.
@@ -85,6 +86,7 @@ class FrozenModel:
             shortlist: see there.
             min_weight: see there.
             explain: keep what explanations need, which is larger than an index of int8.
+            rerank: keep the new order of the best labels, if the model has one, and the sparse rows that it needs.
             options: see there.
 
         Raises:
@@ -96,12 +98,14 @@ class FrozenModel:
             members.append(freeze(member, dtype, shortlist, min_weight, **options))
             if member.lexical is first.lexical:
                 members[-1].postings = members[0].postings  # one table serves all
-        index = members[0] if len(members) == 1 else FrozenEnsemble(members, model.ranker.depth)
+        learned = first.reranker.learned if rerank and first.reranker is not None else None
         config = {key: value for key, value in model.config.items() if key not in ("members", "files")}
         parts = model.ranker.members[0].parts
         if parts is not None:
             parts = parts.replace(rounded=dtype != "float32" or min_weight > 0)
-            parts = parts if explain else parts.without_large(keep_lexical=first.reranker is not None)
+            parts = parts if explain else parts.without_large(None if learned is None else min_weight)
+            members[0] = members[0].replace(reranker=None if learned is None else learned.bind(parts))
+        index = members[0] if len(members) == 1 else FrozenEnsemble(members, model.ranker.depth)
         return cls(index, model.vectorizer, model.label_uids, model.label_titles, config, parts)
 
     def save(self, folder: str | os.PathLike[str]) -> None:

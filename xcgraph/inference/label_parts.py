@@ -93,14 +93,18 @@ class LabelParts:
         """The same with lexical parts."""
         return self.replace(weights=weights, lexical=lexical)
 
-    def without_large(self, keep_lexical: bool = False) -> LabelParts:
+    def without_large(self, lexical_from: float | None = None) -> LabelParts:
         """Without what explanations alone need, as large as the model: refinement vectors and lexical parts.
 
         Args:
-            keep_lexical: but with lexical parts, for a model that orders its best labels by them.
+            lexical_from: but with lexical parts, for a model that orders its best labels by them; without their
+                entries of lesser magnitude than this. ``None`` for none.
         """
         composers = [composer.replace(refinement=None) for composer in self.composers]
-        return self.replace(composers=composers, lexical=self.lexical if keep_lexical else None)
+        lexical = None
+        if lexical_from is not None and self.lexical is not None:
+            lexical = {name: table.without_small(lexical_from) for name, table in self.lexical.items()}
+        return self.replace(composers=composers, lexical=lexical)
 
     def replace(self, **changes: Any) -> LabelParts:
         """A copy with other fields, by the names of the arguments."""

@@ -47,13 +47,8 @@ class TokenPostings:
     @classmethod
     def freeze(cls, weight: CSR, min_weight: float, dtype: Dtype = "float32") -> TokenPostings:
         """Leaves out the entries of ``weight`` ``[V, L]`` whose magnitude is below ``min_weight``."""
-        rowptr, col, value = weight.rowptr, weight.col, weight.value
-        if min_weight > 0:
-            keep = value.abs() >= min_weight
-            before = torch.zeros(keep.numel() + 1, dtype=torch.long)
-            torch.cumsum(keep, 0, out=before[1:])
-            rowptr, col, value = before[rowptr], col[keep], value[keep]
-        return cls(rowptr, col.int(), value.float(), weight.shape[1], dtype)
+        kept = weight.without_small(min_weight)
+        return cls(kept.rowptr, kept.col.int(), kept.value.float(), kept.shape[1], dtype)
 
     @property
     def num_tokens(self) -> int:

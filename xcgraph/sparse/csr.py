@@ -120,6 +120,15 @@ class CSR:
         rowptr = torch.searchsorted(row, torch.arange(shape[0] + 1, device=row.device))
         return cls(rowptr, col, edge_weight, shape)
 
+    def without_small(self, least: float) -> CSR:
+        """Without the entries whose magnitude is below ``least``; itself where that is 0 or less."""
+        if least <= 0:
+            return self
+        keep = self.value.abs() >= least
+        before = torch.zeros(keep.numel() + 1, dtype=torch.long, device=keep.device)
+        torch.cumsum(keep, 0, out=before[1:])
+        return CSR(before[self.rowptr], self.col[keep], self.value[keep], self.shape)
+
     def to_scipy(self) -> scipy.sparse.csr_matrix:
         """As ``scipy.sparse.csr_matrix`` on the host."""
         from scipy.sparse import csr_matrix

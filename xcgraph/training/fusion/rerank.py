@@ -37,6 +37,8 @@ BOOSTING = {
 }  # fmt: skip
 # Relevant labels, and others, below which there is nothing to learn.
 _LEAST = 50
+# Documents on which trees are compared with the models that they are of.
+_COMPARED = 30
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,8 @@ def fit_reranking(
     models = [_fit_trees(best, worth, np.flatnonzero(fold != part), seed + part) for part in range(FOLDS)]
     if None in models:
         return None
-    trees = [DecisionTrees.of_boosting([model]) for model in models]
+    some = np.concatenate(best.rows[:_COMPARED])
+    trees = [DecisionTrees.of_boosting([model], some) for model in models]
     said = best.scored(trees, fold)
 
     def gains_of(mix: float) -> np.ndarray:
@@ -156,7 +159,7 @@ def fit_reranking(
         return None
     metrics = candidates.metrics(gains_of(mix))
     of_fold = [Reranking(own, mix, count, best.sources) for own in trees]
-    learned = Reranking(DecisionTrees.of_boosting(models), mix, count, best.sources)
+    learned = Reranking(DecisionTrees.of_boosting(models, some), mix, count, best.sources)
     return CrossFit(learned, of_fold, fold, metrics)
 
 
