@@ -21,7 +21,7 @@ def test_of_boosting_scores_as_the_classifier_does(options):
     model, x = fitted(0, **options)
     trees = DecisionTrees.of_boosting([model], x)
     rest = model.decision_function(x) - trees(x)
-    assert np.ptp(rest) < 1e-9 and len(trees.arrays[-1]) == model.n_iter_
+    assert np.ptp(rest) < 1e-9 and trees.num_trees == model.n_iter_
     assert trees.num_features <= 6
 
 

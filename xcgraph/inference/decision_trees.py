@@ -47,7 +47,10 @@ class DecisionTrees:
         roots_fit = fits and bool(((arrays["roots"] >= 0) & (arrays["roots"] < size)).all())
         if not roots_fit:
             raise ValueError("expected nodes of decision trees, each before its children, got something else")
-        self.arrays = tuple(arrays.values())
+        self.num_nodes, self.num_trees = size, len(arrays["roots"])
+        #: Columns that rows need to have.
+        self.num_features = int(arrays["feature"].max(initial=-1)) + 1
+        self._steps = _steps(**arrays)
 
     @classmethod
     def of_boosting(cls, models: Sequence[HistGradientBoostingClassifier], x: np.ndarray) -> DecisionTrees:
@@ -83,16 +86,11 @@ class DecisionTrees:
             )
         return trees
 
-    @property
-    def num_features(self) -> int:
-        """Columns that rows need to have."""
-        return int(max(self.arrays[0], default=-1)) + 1
-
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Scores of rows ``[S, F]``, float64 ``[S]``."""
         out = np.zeros(len(x))
-        feature, threshold, left, right, value, roots = self.arrays
-        rerank_kernels.add_trees(feature, threshold, left, right, value, roots, x, out)
+        feature, threshold, child, value, root, depth = self._steps
+        rerank_kernels.add_trees(feature, threshold, child, value, root, depth, x, out)
         return out
 
     def tensors(self) -> dict[str, Tensor]:
@@ -100,4 +98,36 @@ class DecisionTrees:
         return dict(self._tensors)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({len(self.arrays[-1])} trees, {len(self.arrays[0])} nodes)"
+        return f"{type(self).__name__}({self.num_trees} trees, {self.num_nodes} nodes)"
+
+
+def _steps(
+    feature: np.ndarray,
+    threshold: np.ndarray,
+    left: np.ndarray,
+    right: np.ndarray,
+    value: np.ndarray,
+    roots: np.ndarray,
+) -> tuple[np.ndarray, ...]:
+    """The same trees as ``rerank_kernels.add_trees`` takes them, breadth first."""
+    nodes: list[tuple[int, float, int, float]] = []
+    root, depth = [], []
+    for start in roots.tolist():
+        root.append(len(nodes))
+        level, levels = [start], 0
+        while level:
+            first = len(nodes) + len(level)  # place of the first child
+            below: list[int] = []
+            for node in level:
+                if feature[node] < 0:
+                    nodes.append((0, np.inf, len(nodes), float(value[node])))
+                else:
+                    nodes.append((int(feature[node]), float(threshold[node]), first + len(below), 0.0))
+                    below += [int(left[node]), int(right[node])]
+            levels += bool(below)
+            level = below
+        depth.append(levels)
+    columns = list(zip(*nodes, strict=True)) or [()] * 4
+    kinds = ("int32", "float64", "int32", "float64")
+    arrays = [np.array(column, dtype=kind) for column, kind in zip(columns, kinds, strict=True)]
+    return *arrays, np.array(root, dtype=np.int32), np.array(depth, dtype=np.int32)

@@ -190,7 +190,7 @@ def test_the_pipeline_serves_what_was_learned(tiny, small, monkeypatch):
     counts = np.asarray(tiny.train_y.sum(0)).ravel()
     assert member.reranker.learned.count.tolist() == counts.tolist()
     assert isinstance(judged[0], CrossFitted) and all(one.reranker is not None for one in judged[0].rankers)
-    assert [one.reranker.learned.trees.arrays[4][2] for one in judged[0].rankers] == [1e6, 1e6 - 1]
+    assert [one.reranker.learned.trees.tensors()["value"][2].item() for one in judged[0].rankers] == [1e6, 1e6 - 1]
     # In that of the validation documents, labels have fewer documents.
     assert judged[0].rankers[0].reranker.learned.count.sum() < counts.sum()
     index, _ = member.predict(CSR.from_scipy(tiny.test_x), 12)
