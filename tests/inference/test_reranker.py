@@ -241,6 +241,12 @@ def test_what_does_not_fit(model, make_ranker):
         Reranker(learned, tables, torch.arange(11))
     with pytest.raises(ValueError, match="expected rows of 13 labels"):
         Reranker(learned.with_count(torch.ones(13)), tables)
+    with pytest.raises(ValueError, match="expected an order of 12 labels by"):
+        member.reranker.with_learned(learned.with_count(torch.ones(3)))
+    far = tables["linear"]
+    wrong = CSR(far.rowptr, far.col + far.shape[1], far.value, far.shape)
+    with pytest.raises(ValueError, match="expected a sparse matrix of"):
+        Reranker(learned, {**tables, "linear": wrong})
     with pytest.raises(ValueError, match="expected trees that look at 9 columns, got 10"):
         Reranking(learned.trees, 0.0, learned.count, ())
     with pytest.raises(ValueError, match="'depth' must be positive, got 0"):

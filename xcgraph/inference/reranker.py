@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +17,7 @@ from . import rerank_kernels
 from .decision_trees import DecisionTrees
 from .label_parts import LabelParts
 from .stored_tensors import named, part_of
+from .token_postings import check_rows
 
 #: Best labels that are ordered anew.
 DEPTH = 30
@@ -156,6 +158,16 @@ class Reranker:
         self._count = learned.count.numpy()
         self._local = threading.local()
 
+    def with_learned(self, learned: Reranking) -> Reranker:
+        """Other trees for the same sparse rows, which are shared."""
+        if learned.sources != self.learned.sources or learned.count.numel() != self.num_labels:
+            raise ValueError(
+                f"expected an order of {self.num_labels} labels by {self.learned.sources}, got {learned}"
+            )
+        other = copy.copy(self)
+        other.learned, other._count, other._local = learned, learned.count.numpy(), threading.local()
+        return other
+
     @property
     def num_labels(self) -> int:
         """L."""
@@ -224,6 +236,7 @@ class Reranker:
 def _ascending(table: CSR) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Row pointers, columns and values, columns of a row ascending."""
     rows = table.to("cpu")
+    check_rows(rows.rowptr, rows.col, rows.value, rows.shape[1])
     arrays = rows.rowptr.numpy(), rows.col.numpy(), rows.value.numpy()
     ordered = rows.to_scipy()
     if not ordered.has_sorted_indices:

@@ -220,10 +220,14 @@ class Pipeline:
             metrics = validator.evaluate(scores.index, scores.fused(weights))
             lexical, bias = parts.scorer(weights, self.device), parts.weighted_bias(weights, self.device)
         cross = self._fit_reranking(candidates, weights, parts, rows)
+        rerankers: list[Reranker] = []
+        if cross is not None:
+            served = Reranker(cross.learned, parts.weighted(weights)[1])
+            rerankers = [served.with_learned(one) for one in cross.of_fold]
 
         def make(mix: float) -> Ranker:
             fused = self._fuse(copy.copy(ranker), lexical, bias, mix)
-            return fused if cross is None else _cross_fitted(fused, cross, parts.weighted(weights)[1])
+            return fused if cross is None else CrossFitted(fused, rerankers, cross.fold)
 
         with self.timed("fusion"):
             if cross is not None:
@@ -330,14 +334,6 @@ class Pipeline:
 
 def _validation(metrics: dict[str, float]) -> str:
     return f"validation P@1 {metrics['P@1']:.2f}, PSP@5 {metrics['PSP@5']:.2f}"
-
-
-def _cross_fitted(ranker: LabelRanker, cross: CrossFit, tables: dict[str, CSR]) -> CrossFitted:
-    rankers = []
-    for learned in cross.of_fold:
-        rankers.append(copy.copy(ranker))
-        rankers[-1].reranker = Reranker(learned, tables)
-    return CrossFitted(rankers, cross.fold)
 
 
 class _Timer:

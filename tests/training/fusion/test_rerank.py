@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.sparse import csr_matrix
 
-from xcgraph.inference import DecisionTrees, Reranker, describe_labels
+from xcgraph.inference import DecisionTrees, Reranker, Reranking, describe_labels
 from xcgraph.metrics import Evaluator
 from xcgraph.sparse import CSR
 from xcgraph.training.fusion import (
@@ -147,14 +147,23 @@ def test_labels_that_are_not_known_and_filtered_pairs_are_not_learned_from(monke
     assert weights.max() == pytest.approx(1 + rerank.WORTH * (candidates.worth.max() - 1))
 
 
-def test_documents_are_ranked_by_what_has_not_seen_them(rankers, doc_x):
-    first, second = rankers["all"], rankers["shortlist"]
-    fold = np.arange(20) % 3 % 2
-    index, score = CrossFitted([first, second], fold).predict(doc_x, 4)
-    for number, ranker in enumerate((first, second)):
-        labels, values = ranker.predict(doc_x, 4)
-        assert np.array_equal(index[fold == number], labels[fold == number])
-        np.testing.assert_allclose(score[fold == number], values[fold == number], rtol=1e-5)
+def test_documents_are_ranked_by_what_has_not_seen_them(rankers, parts, doc_x):
+    ranker, fold = rankers["all"], np.arange(20) % 3 % 2
+    count = torch.arange(12) * 2
+    rerankers = [
+        Reranker(
+            Reranking(stump(value), 0.0, count, ("linear",)), {"linear": CSR.from_scipy(parts.rows["linear"])}
+        )
+        for value in (1.0, -1.0)
+    ]
+    crossed = CrossFitted(ranker, rerankers, fold)
+    index, score = crossed.predict(doc_x, 12)
+    assert ranker.reranker is None
+    for row in range(20):
+        labels, values = ranker.predict(doc_x.select_rows(torch.tensor([row])), 12)
+        frequent_first = sorted(labels[0].tolist(), key=lambda label: (label > 4) != (fold[row] == 0))
+        assert index[row].tolist() == frequent_first
+        np.testing.assert_allclose(score[row], values[0], rtol=1e-4)
 
 
 def stump(value: float) -> DecisionTrees:
@@ -170,8 +179,6 @@ def stump(value: float) -> DecisionTrees:
 
 
 def planted_fit(candidates, weights, parts, count, seed):
-    from xcgraph.inference import Reranking
-
     n = candidates.num_documents
     sources = tuple(name for name in candidates.scores.lexical if getattr(weights, name))
     of_fold = [Reranking(stump(1e6 - number), 0.5, count, sources) for number in range(2)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xcgraph.inference import DecisionTrees, LabelRanker, Reranking, describe_labels
+from xcgraph.inference import DecisionTrees, LabelRanker, Reranker, Reranking, describe_labels
 from xcgraph.inference.reranker import DEPTH
 from xcgraph.sparse import CSR
 
@@ -204,12 +205,16 @@ class CrossFitted:
     """Ranks validation documents, each by what has not seen it.
 
     Args:
-        rankers: one a fold.
+        ranker: without an order of the best labels.
+        rerankers: one a fold.
         fold: of each document, ``[N]``.
     """
 
-    def __init__(self, rankers: list[LabelRanker], fold: np.ndarray) -> None:
-        self.rankers = rankers
+    def __init__(self, ranker: LabelRanker, rerankers: Sequence[Reranker], fold: np.ndarray) -> None:
+        self.rankers = []
+        for reranker in rerankers:
+            self.rankers.append(copy.copy(ranker))
+            self.rankers[-1].reranker = reranker
         self.fold = fold
 
     def predict(self, doc_x: CSR, k: int) -> tuple[np.ndarray, np.ndarray]:
