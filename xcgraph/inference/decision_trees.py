@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from . import rerank_kernels
-
-if TYPE_CHECKING:
-    from sklearn.ensemble import HistGradientBoostingClassifier
 
 _KINDS = {"feature": "int32", "threshold": "float64", "left": "int32", "right": "int32", "value": "float64",
           "roots": "int32"}  # fmt: skip
@@ -53,11 +50,11 @@ class DecisionTrees:
         self._steps = _steps(**arrays)
 
     @classmethod
-    def of_boosting(cls, models: Sequence[HistGradientBoostingClassifier], x: np.ndarray) -> DecisionTrees:
+    def of_boosting(cls, models: Sequence[Any], x: np.ndarray) -> DecisionTrees:
         """The mean of the raw scores of fitted classifiers of two classes, but for a constant.
 
         Args:
-            models: at least one.
+            models: at least one of scikit-learn's ``HistGradientBoostingClassifier``.
             x: rows ``[S, F]`` on which the trees are compared with the classifiers.
 
         Raises:
