@@ -1,6 +1,6 @@
 """Metrics on a small fixed data set stay where they were, within what another seed changes.
 
-Means and standard deviations of the default recipe over the seeds 0 to 5, one thread. After a change that is meant
+Means and standard deviations (but 0.25 or more) of the default recipe over the seeds 0 to 5, one thread. After a change that is meant
 to move them: measure them again, and say so in the commit.
 """
 
@@ -12,8 +12,8 @@ from xcgraph.datasets.planted import planted_matrices
 from xcgraph.training import make_settings, run_benchmark
 
 PINNED = {
-    "eclare": {"P@1": (69.99, 0.87), "P@5": (28.34, 0.46), "PSP@1": (41.57, 0.79), "PSP@5": (52.63, 1.25)},
-    "decaf": {"P@1": (69.94, 0.90), "P@5": (28.32, 0.24), "PSP@1": (41.44, 0.90), "PSP@5": (52.58, 0.85)},
+    "eclare": {"P@1": (72.34, 0.75), "P@5": (28.81, 0.29), "PSP@1": (43.05, 0.60), "PSP@5": (54.12, 0.65)},
+    "decaf": {"P@1": (71.87, 0.58), "P@5": (29.04, 0.25), "PSP@1": (42.72, 0.90), "PSP@5": (54.93, 0.53)},
 }
 
 

@@ -47,10 +47,9 @@ from .output import echo_json, table
     "--explain", is_flag=True, help="Keep what 'predict --explain' needs, which is larger than the rest."
 )
 @click.option(
-    "--rerank/--no-rerank",
-    default=True,
-    show_default=True,
-    help="Keep the new order of the best labels: a little more accurate, larger, slower.",
+    "--no-rerank",
+    is_flag=True,
+    help="Leave out the new order of the best labels: smaller, faster, a little less accurate.",
 )
 @seed_option
 @json_option
@@ -63,7 +62,7 @@ def command(
     dims: int,
     candidates: int | None,
     explain: bool,
-    rerank: bool,
+    no_rerank: bool,
     seed: int,
     as_json: bool,
 ) -> None:
@@ -85,7 +84,7 @@ def command(
             shortlist,  # type: ignore[arg-type]
             min_weight,
             explain,
-            rerank,
+            not no_rerank,
             dims=dims,
             candidates=candidates,
             seed=seed,
