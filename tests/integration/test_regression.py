@@ -1,7 +1,7 @@
 """Metrics on a small fixed data set stay where they were, within what another seed changes.
 
-Means and standard deviations (but 0.25 or more) of the default recipe over the seeds 0 to 5, one thread. After a change that is meant
-to move them: measure them again, and say so in the commit.
+Means and standard deviations (but 0.25 or more) of the default recipe over the seeds 0 to 5, one thread. After a
+change that is meant to move them: measure them again, and say so in the commit.
 """
 
 from __future__ import annotations
